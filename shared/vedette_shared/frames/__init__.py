@@ -1,0 +1,42 @@
+"""Frames: the unit of collection, push and storage. ``FORMAT.md`` in this folder is the specification."""
+
+from vedette_shared.frames.layout import (
+    Layout,
+    LayoutMemory,
+    Metadata,
+    Series,
+    decode_layout,
+    layout_of,
+    values_of,
+)
+from vedette_shared.frames.message import (
+    Frame,
+    Message,
+    Sender,
+    decode_message,
+    decode_target,
+    encode_message,
+    encode_target,
+)
+from vedette_shared.frames.values import ABSENT, ABSENT_BITS, STALE_BITS, STALE_NAN
+
+__all__ = [
+    "ABSENT",
+    "ABSENT_BITS",
+    "STALE_BITS",
+    "STALE_NAN",
+    "Frame",
+    "Layout",
+    "LayoutMemory",
+    "Message",
+    "Metadata",
+    "Sender",
+    "Series",
+    "decode_layout",
+    "decode_message",
+    "decode_target",
+    "encode_message",
+    "encode_target",
+    "layout_of",
+    "values_of",
+]
