@@ -1,0 +1,209 @@
+"""Configuration: TOML files, merged, loaded once into frozen msgspec structs.
+
+A file and its drop-in folder make one configuration: drop-ins are read in the order of their names; tables are merged key by
+key, arrays of tables are joined, any other value replaces the one before it. Every error names the file, the key path and
+the fix.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from vedette_shared.durations import parse_duration
+from vedette_shared.errors import ConfigError, DurationError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Config = TypeVar("Config", bound=msgspec.Struct)
+
+_SIZE = re.compile(r"(\d+)\s*(B|KiB|MiB|GiB|TiB|kB|MB|GB|TB)?")
+_SIZE_UNITS = {
+    "": 1,
+    "B": 1,
+    "KiB": 2**10,
+    "MiB": 2**20,
+    "GiB": 2**30,
+    "TiB": 2**40,
+    "kB": 10**3,
+    "MB": 10**6,
+    "GB": 10**9,
+    "TB": 10**12,
+}
+_UNKNOWN_KEY = re.compile(r"Object contains unknown field `(.*)`")
+_MISSING_KEY = re.compile(r"Object missing required field `(.*)`")
+_AT_PATH = re.compile(r"(?s)(.*?)(?: - at `\$\.?(.*)`)?")
+_STEP = re.compile(r"\[(\d+)\]|\[\.\.\.\]|([^.\[\]]+)")
+
+
+class Duration(int):
+    """Milliseconds, written as a text such as ``"15s"`` or ``"1h30m"``."""
+
+    __slots__ = ()
+
+    @property
+    def seconds(self) -> float:
+        """The same in seconds, as trio wants it."""
+        return self / 1000
+
+
+class Size(int):
+    """Bytes, written as a number or as a text such as ``"512MiB"`` or ``"2GB"``."""
+
+    __slots__ = ()
+
+
+def parse_size(text: str) -> int:
+    """Return the bytes that ``text`` names.
+
+    Raises:
+        ValueError: the text is not a whole number with one of the units B, KiB … TiB, kB … TB.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is not a size; write it like 512MiB or 2GB")
+    return int(match[1]) * _SIZE_UNITS[match[2] or ""]
+
+
+def load_config(kind: type[Config], file: Path | None, drop_ins: Path | None = None) -> Config:
+    """Return the configuration in ``file``, with the ``*.toml`` files of the folder ``drop_ins`` laid over it.
+
+    Args:
+        kind: A frozen struct with ``forbid_unknown_fields=True``; its ``__post_init__`` raises ValueError on what is impossible.
+        file: The main file; ``None`` for the defaults alone.
+        drop_ins: A folder that may be absent.
+
+    Raises:
+        ConfigError: a file cannot be read, is not TOML, or holds what ``kind`` does not allow.
+    """
+    files = [file] if file is not None else []
+    if drop_ins is not None and drop_ins.is_dir():
+        files += sorted(drop_ins.glob("*.toml"))
+    return merge_config(kind, [(str(path), read_toml(path)) for path in files])
+
+
+def merge_config(kind: type[Config], documents: Sequence[tuple[str, dict[str, Any]]]) -> Config:
+    """Return the configuration that ``documents``, pairs of a file's name and its content, make together.
+
+    Raises:
+        ConfigError: as ``load_config``.
+    """
+    merged: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for name, document in documents:
+        _merge(merged, document, name, "", origins)
+    try:
+        return msgspec.convert(merged, kind, dec_hook=_decode_custom)
+    except msgspec.ValidationError as error:
+        raise ConfigError(_explain(str(error), kind, origins, documents)) from error
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the content of one TOML file.
+
+    Raises:
+        ConfigError: it cannot be read, or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+
+
+def _merge(into: dict[str, Any], more: dict[str, Any], origin: str, path: str, origins: dict[str, str]) -> None:
+    for key, value in more.items():
+        here = f"{path}.{key}" if path else key
+        present = into.get(key)
+        if isinstance(value, dict) and isinstance(present, dict):
+            _merge(present, value, origin, here, origins)
+        elif _is_table_array(value) and _is_table_array(present):
+            for offset in range(len(value)):
+                origins[f"{here}[{len(present) + offset}]"] = origin
+            into[key] = present + value
+        else:
+            into[key] = value
+            origins[here] = origin
+            if isinstance(value, dict):
+                into[key] = {}
+                _merge(into[key], value, origin, here, origins)
+
+
+def _is_table_array(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+
+
+def _decode_custom(kind: type, value: object) -> object:
+    if kind is Duration and isinstance(value, str):
+        try:
+            return Duration(parse_duration(value))
+        except DurationError as error:
+            raise ValueError(str(error)) from error
+    if kind is Duration:
+        raise ValueError(f'{value!r} is not a duration; write it as a text, like "15s"')
+    if kind is Size and isinstance(value, str):
+        return Size(parse_size(value))
+    if kind is Size and isinstance(value, int) and value >= 0:
+        return Size(value)
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise ValueError(f"{value!r} does not fit here")
+
+
+def _explain(text: str, kind: type, origins: dict[str, str], documents: Sequence[tuple[str, object]]) -> str:
+    match = _AT_PATH.fullmatch(text)
+    assert match is not None
+    message, path = match[1], match[2] or ""
+    if unknown := _UNKNOWN_KEY.fullmatch(message):
+        known = _keys_at(kind, path)
+        near = difflib.get_close_matches(unknown[1], known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"the keys known here are {', '.join(known) or 'none'}"
+        path = f"{path}.{unknown[1]}" if path else unknown[1]
+        message = f"unknown key; {hint}"
+    elif missing := _MISSING_KEY.fullmatch(message):
+        path = f"{path}.{missing[1]}" if path else missing[1]
+        message = "this key is required"
+    else:
+        message = message[:1].lower() + message[1:].replace("`", "")
+    return f"{_origin_of(path, origins, documents)}: {path or 'top level'}: {message}"
+
+
+def _origin_of(path: str, origins: dict[str, str], documents: Sequence[tuple[str, object]]) -> str:
+    while path:
+        if path in origins:
+            return origins[path]
+        path = path[: max(path.rfind("."), path.rfind("["), 0)]
+    return documents[-1][0] if documents else "configuration"
+
+
+def _keys_at(kind: type, path: str) -> list[str]:
+    """The keys that the struct at ``path`` below ``kind`` takes."""
+    found = [msgspec.inspect.type_info(kind)]
+    for step in _STEP.finditer(path):
+        found = [inner for info in found for inner in _below(info, step[2])]
+    return sorted(
+        field.encode_name for info in found if isinstance(info, msgspec.inspect.StructType) for field in info.fields
+    )
+
+
+def _below(info: msgspec.inspect.Type, key: str | None) -> list[msgspec.inspect.Type]:
+    inner: list[msgspec.inspect.Type] = []
+    if isinstance(info, msgspec.inspect.StructType):
+        inner = [field.type for field in info.fields if field.encode_name == key]
+    elif isinstance(info, msgspec.inspect.DictType):
+        inner = [info.value_type]
+    elif isinstance(info, msgspec.inspect.ListType | msgspec.inspect.VarTupleType):
+        inner = [info.item_type]
+    return [
+        part for found in inner for part in (found.types if isinstance(found, msgspec.inspect.UnionType) else [found])
+    ]
