@@ -1,8 +1,8 @@
 """Configuration: TOML files, merged, loaded once into frozen msgspec structs.
 
-A file and its drop-in folder make one configuration: drop-ins are read in the order of their names; tables are merged key by
-key, arrays of tables are joined, any other value replaces the one before it. Every error names the file, the key path and
-the fix.
+A file and its drop-in folder make one configuration: drop-ins are read in the order of their names; tables are merged
+key by key, arrays of tables are joined, any other value replaces the one before it. Every error names the file, the key
+path and the fix.
 """
 
 from __future__ import annotations
@@ -27,17 +27,10 @@ else:
 Config = TypeVar("Config", bound=msgspec.Struct)
 
 _SIZE = re.compile(r"(\d+)\s*(B|KiB|MiB|GiB|TiB|kB|MB|GB|TB)?")
-_SIZE_UNITS = {
-    "": 1,
-    "B": 1,
-    "KiB": 2**10,
-    "MiB": 2**20,
-    "GiB": 2**30,
-    "TiB": 2**40,
-    "kB": 10**3,
-    "MB": 10**6,
-    "GB": 10**9,
-    "TB": 10**12,
+_SIZE_UNITS = {"": 1, "B": 1} | {
+    prefix + suffix: base**exponent
+    for suffix, base, prefixes in (("iB", 1024, "KMGT"), ("B", 1000, "kMGT"))
+    for exponent, prefix in enumerate(prefixes, start=1)
 }
 _UNKNOWN_KEY = re.compile(r"Object contains unknown field `(.*)`")
 _MISSING_KEY = re.compile(r"Object missing required field `(.*)`")
@@ -78,7 +71,8 @@ def load_config(kind: type[Config], file: Path | None, drop_ins: Path | None = N
     """Return the configuration in ``file``, with the ``*.toml`` files of the folder ``drop_ins`` laid over it.
 
     Args:
-        kind: A frozen struct with ``forbid_unknown_fields=True``; its ``__post_init__`` raises ValueError on what is impossible.
+        kind: A frozen struct with ``forbid_unknown_fields=True``, whose ``__post_init__`` raises ValueError on what is
+            impossible.
         file: The main file; ``None`` for the defaults alone.
         drop_ins: A folder that may be absent.
 
@@ -127,7 +121,7 @@ def _merge(into: dict[str, Any], more: dict[str, Any], origin: str, path: str, o
         present = into.get(key)
         if isinstance(value, dict) and isinstance(present, dict):
             _merge(present, value, origin, here, origins)
-        elif _is_table_array(value) and _is_table_array(present):
+        elif present is not None and _is_table_array(value) and _is_table_array(present):
             for offset in range(len(value)):
                 origins[f"{here}[{len(present) + offset}]"] = origin
             into[key] = present + value

@@ -7,7 +7,7 @@ import socket
 
 
 def notify(state: str) -> None:
-    """Tell the service manager ``READY=1``, ``STOPPING=1``, ``STATUS=…`` and the like; without a manager, do nothing."""
+    """Tell the service manager ``READY=1``, ``STOPPING=1`` and the like; without a manager, do nothing."""
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return
