@@ -27,7 +27,7 @@ else:
 Config = TypeVar("Config", bound=msgspec.Struct)
 
 _SIZE = re.compile(r"(\d+)\s*(B|KiB|MiB|GiB|TiB|kB|MB|GB|TB)?")
-_SIZE_UNITS = {"": 1, "B": 1} | {
+_SIZE_UNITS: dict[str, int] = {"": 1, "B": 1} | {
     prefix + suffix: base**exponent
     for suffix, base, prefixes in (("iB", 1024, "KMGT"), ("B", 1000, "kMGT"))
     for exponent, prefix in enumerate(prefixes, start=1)

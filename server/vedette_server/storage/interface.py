@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette_shared.frames import Frame, Layout, Sender
 from vedette_shared.labels import Labels
 
 
@@ -104,11 +105,14 @@ class Querier(Protocol):
     def select(
         self, matchers: Sequence[Matcher], start: int, end: int, hints: SelectHints = SelectHints()
     ) -> SeriesSet:
-        """All samples with ``start <= t <= end`` (ms) of the series that satisfy every matcher; series without any are left out."""
+        """All samples with ``start <= t <= end`` (ms) of the series that satisfy every matcher.
+
+        Series without a sample in the range are left out.
+        """
         ...
 
     def label_names(self, matchers: Sequence[Matcher], start: int, end: int) -> list[str]:
-        """The label names of the series that match and have samples in the range (a store may take a wider range), sorted."""
+        """The label names of the series that match and have samples in the range, sorted; a store may widen the range."""
         ...
 
     def label_values(self, name: str, matchers: Sequence[Matcher], start: int, end: int) -> list[str]:
@@ -117,4 +121,61 @@ class Querier(Protocol):
 
     def series(self, matchers: Sequence[Matcher], start: int, end: int) -> LabelColumns:
         """The label sets of the series that match."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LooseSamples:
+    """Samples as flat arrays of one length.
+
+    Attributes:
+        series: int64, indices into a list of label sets.
+        timestamps: int64, milliseconds.
+        values: float64.
+    """
+
+    series: NDArray[np.int64]
+    timestamps: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of the samples of one append, all of it on disk now.
+
+    Attributes:
+        stored: Samples that are now in the store.
+        repeated: Samples that the store held already with the same value.
+        refused: Samples that the store held with another value for the same timestamp; the first one stands.
+        too_old: Samples from before the retention.
+        highest_sequence: The highest durable sequence of the sender's generation, 0 for samples without a sender.
+    """
+
+    stored: int
+    repeated: int
+    refused: int
+    too_old: int
+    highest_sequence: int
+
+
+class Appender(Protocol):
+    """Writes a store, from the trio thread. A call returns when its samples are durable; one fsync serves many calls."""
+
+    def unknown_layouts(self, hashes: Sequence[bytes]) -> list[bytes]:
+        """Those of the layouts that the store does not hold and the sender must send along."""
+        ...
+
+    async def append_frames(self, sender: Sender, layouts: Sequence[Layout], frames: Sequence[Frame]) -> Receipt:
+        """Store frames that stand for themselves (``base == 0``); all layouts are known or among ``layouts``.
+
+        All or nothing. A series that leaves the layout of its (target, source) goes stale at the first timestamp
+        without it.
+
+        Raises:
+            StorageFullError, StorageError: nothing was taken; the sender may try again.
+        """
+        ...
+
+    async def append_samples(self, labels: Sequence[Labels], samples: LooseSamples) -> Receipt:
+        """Store loose samples: remote write, explicit timestamps, rules' results. Out of order is fine."""
         ...

@@ -1,0 +1,1 @@
+"""The agent: collects a host's metrics, exposes them and pushes them to servers."""

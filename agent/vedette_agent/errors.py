@@ -1,0 +1,18 @@
+"""What can go wrong in the agent.
+
+VedetteError
+└── CollectorError      a collector could not do its work; it harms no other
+    └── NoDataError     there is nothing here to collect (no such hardware, no such file)
+"""
+
+from __future__ import annotations
+
+from vedette_shared.errors import VedetteError
+
+
+class CollectorError(VedetteError):
+    """A collector failed; the text says what it wanted to read and why it could not."""
+
+
+class NoDataError(CollectorError):
+    """The host has nothing of what the collector reads. Not a fault, and logged as none."""
