@@ -112,7 +112,7 @@ class Querier(Protocol):
         ...
 
     def label_names(self, matchers: Sequence[Matcher], start: int, end: int) -> list[str]:
-        """The label names of the series that match and have samples in the range, sorted; a store may widen the range."""
+        """The label names of the series that match with samples in the range, sorted; a store may widen the range."""
         ...
 
     def label_values(self, name: str, matchers: Sequence[Matcher], start: int, end: int) -> list[str]:
@@ -159,7 +159,7 @@ class Receipt:
 
 
 class Appender(Protocol):
-    """Writes a store, from the trio thread. A call returns when its samples are durable; one fsync serves many calls."""
+    """Writes a store, from the trio thread. A call returns when its samples are durable; an fsync serves many calls."""
 
     def unknown_layouts(self, hashes: Sequence[bytes]) -> list[bytes]:
         """Those of the layouts that the store does not hold and the sender must send along."""

@@ -1,0 +1,1 @@
+"""Collectors of the node: one a file, registered in ``registry``."""
