@@ -48,11 +48,28 @@ class Duration(int):
         """The same in seconds, as trio wants it."""
         return self / 1000
 
+    @classmethod
+    def from_toml(cls, value: object) -> Duration:
+        if not isinstance(value, str):
+            raise ValueError(f'{value!r} is not a duration; write it as a text, like "15s"')
+        try:
+            return cls(parse_duration(value))
+        except DurationError as error:
+            raise ValueError(str(error)) from error
+
 
 class Size(int):
     """Bytes, written as a number or as a text such as ``"512MiB"`` or ``"2GB"``."""
 
     __slots__ = ()
+
+    @classmethod
+    def from_toml(cls, value: object) -> Size:
+        if isinstance(value, str):
+            return cls(parse_size(value))
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            return cls(value)
+        raise ValueError(f'{value!r} is not a size; write it like "512MiB" or "2GB"')
 
 
 def parse_size(text: str) -> int:
@@ -67,21 +84,21 @@ def parse_size(text: str) -> int:
     return int(match[1]) * _SIZE_UNITS[match[2] or ""]
 
 
-def load_config(kind: type[Config], file: Path | None, drop_ins: Path | None = None) -> Config:
-    """Return the configuration in ``file``, with the ``*.toml`` files of the folder ``drop_ins`` laid over it.
+def load_config(kind: type[Config], file: Path | None, *drop_ins: Path) -> Config:
+    """Return the configuration in ``file``, with the ``*.toml`` files of the folders ``drop_ins`` laid over it.
 
     Args:
         kind: A frozen struct with ``forbid_unknown_fields=True``, whose ``__post_init__`` raises ValueError on what is
             impossible.
         file: The main file; ``None`` for the defaults alone.
-        drop_ins: A folder that may be absent.
+        drop_ins: Folders, in order; each may be absent.
 
     Raises:
         ConfigError: a file cannot be read, is not TOML, or holds what ``kind`` does not allow.
     """
     files = [file] if file is not None else []
-    if drop_ins is not None and drop_ins.is_dir():
-        files += sorted(drop_ins.glob("*.toml"))
+    for folder in drop_ins:
+        files += sorted(folder.glob("*.toml"))
     return merge_config(kind, [(str(path), read_toml(path)) for path in files])
 
 
@@ -138,19 +155,11 @@ def _is_table_array(value: object) -> bool:
 
 
 def _decode_custom(kind: type, value: object) -> object:
-    if kind is Duration and isinstance(value, str):
-        try:
-            return Duration(parse_duration(value))
-        except DurationError as error:
-            raise ValueError(str(error)) from error
-    if kind is Duration:
-        raise ValueError(f'{value!r} is not a duration; write it as a text, like "15s"')
-    if kind is Size and isinstance(value, str):
-        return Size(parse_size(value))
-    if kind is Size and isinstance(value, int) and value >= 0:
-        return Size(value)
+    """Decode what TOML has no type for: ``Path``, and the types that say themselves how, in ``from_toml``."""
     if kind is Path and isinstance(value, str):
         return Path(value)
+    if hasattr(kind, "from_toml"):
+        return kind.from_toml(value)
     raise ValueError(f"{value!r} does not fit here")
 
 
