@@ -7,6 +7,7 @@
     ├── LabelError          a label set or a metric name is not valid
     ├── ExpositionError     a page of metrics is malformed: names the line
     ├── FrameError          bytes are not a message of frames
+    ├── ListenError         an address cannot be listened on
     └── ServerUnreachableError     nothing answers at the server's address
 
 Each package adds its own branches in its own errors module.
@@ -51,6 +52,10 @@ class ExpositionError(VedetteError, ValueError):
 
 class FrameError(VedetteError, ValueError):
     """Bytes that should be a message of frames are cut short, damaged or of an unknown version."""
+
+
+class ListenError(VedetteError):
+    """An address cannot be listened on; the text says why and what to do."""
 
 
 class ServerUnreachableError(VedetteError):
