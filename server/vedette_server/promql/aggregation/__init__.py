@@ -1,0 +1,1 @@
+"""Aggregations: many series to one for each group."""

@@ -1,0 +1,45 @@
+"""Numbers as texts, as Go writes them, since people and label values carry that form."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+
+_EXPONENT_FROM = 21
+_EXPONENT_BELOW = -4
+
+
+def format_fixed(value: float) -> str:
+    """Return the shortest decimal that reads back as ``value``, without an exponent: ``1000000``, ``+Inf``, ``NaN``."""
+    if not math.isfinite(value):
+        return format_special(value)
+    text = format(Decimal(repr(value)), "f")
+    return text.removesuffix(".0")
+
+
+def format_general(value: float) -> str:
+    """Return the shortest decimal that reads back as ``value``, with an exponent if it is large or small: ``1e+21``."""
+    if not math.isfinite(value):
+        return format_special(value)
+    if value == 0 or _EXPONENT_BELOW <= math.floor(math.log10(abs(value))) < _EXPONENT_FROM:
+        return format_fixed(value)
+    mantissa, _, exponent = format(value, ".17e").partition("e")
+    digits = Decimal(repr(value)).normalize().as_tuple().digits
+    mantissa = "".join(map(str, digits[:1])) + ("." + "".join(map(str, digits[1:])) if len(digits) > 1 else "")
+    sign = "-" if value < 0 else ""
+    return f"{sign}{mantissa}e{exponent}"
+
+
+def format_open_metrics(value: float) -> str:
+    """Return ``value`` as OpenMetrics canonically has it in labels: ``1.0``, ``0.25``, ``1e+10``."""
+    if not math.isfinite(value):
+        return format_special(value)
+    text = format_general(value)
+    return text if "." in text or "e" in text else text + ".0"
+
+
+def format_special(value: float) -> str:
+    """Return NaN and the infinities as Prometheus writes them."""
+    if math.isnan(value):
+        return "NaN"
+    return "+Inf" if value > 0 else "-Inf"

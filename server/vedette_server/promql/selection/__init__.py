@@ -1,0 +1,1 @@
+"""From matchers to samples: instant vectors, and the windows of range vectors."""

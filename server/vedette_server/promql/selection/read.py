@@ -1,0 +1,116 @@
+"""Selectors against the store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette_server.promql.context import Context
+from vedette_server.promql.durations import positive, signed
+from vedette_server.promql.nodes import Edge, MatrixSelector, Shift, VectorSelector
+from vedette_server.promql.selection import kernels
+from vedette_server.promql.values import Grid, Samples, Times, Vector, Windows
+from vedette_server.storage.interface import Matcher, SelectHints, SeriesSet
+
+
+def shifted_times(context: Context, shift: Shift, grid: Grid) -> Times:
+    """The times that a selector reads at the steps of ``grid``, after ``@`` and ``offset``."""
+    offset = signed(shift.offset, context.query) if shift.offset is not None else 0
+    at = shift.at
+    if at is None:
+        return grid.times() - offset
+    if isinstance(at, Edge):
+        at = context.query.start if at is Edge.START else context.query.end
+    return np.full(grid.count, at - offset, np.int64)
+
+
+def load(context: Context, matchers: tuple[Matcher, ...], start: int, end: int) -> SeriesSet:
+    """Read the samples with ``start <= t <= end``, and count them."""
+    context.check()
+    found = context.querier.select(matchers, start, end, SelectHints(limit=context.remaining_samples()))
+    context.count_samples(len(found.values))
+    return SeriesSet(
+        found.labels,
+        _for_kernels(found.timestamps, np.int64),
+        _for_kernels(found.clocks, np.int64),
+        _for_kernels(found.values, np.float64),
+        _for_kernels(found.offsets, np.int64),
+    )
+
+
+def _for_kernels(array: NDArray[Any], dtype: type[Any]) -> NDArray[Any]:
+    """The kernels are compiled for writable contiguous arrays; another kind is copied."""
+    return np.require(array, dtype, ("C_CONTIGUOUS", "WRITEABLE"))
+
+
+def instant_vector(context: Context, selector: VectorSelector, grid: Grid) -> Vector:
+    """The last sample of each series within the lookback of each step."""
+    ends = shifted_times(context, selector.shift, grid)
+    lookback = context.options.lookback
+    series = load(context, selector.matchers, int(ends[0]) - lookback + 1, int(ends[-1]))
+    context.check_points(len(series), grid.count)
+    pair, low, high = bounds(series, ends, lookback)
+    values, present = kernels.last_samples(series.values, series.offsets, pair, low, high)
+    return Vector(series.labels, values, present, np.zeros(len(series), np.bool_))
+
+
+def sample_times(context: Context, selector: VectorSelector, grid: Grid) -> Vector:
+    """As ``instant_vector``, but the value is the time of the sample, in seconds."""
+    ends = shifted_times(context, selector.shift, grid)
+    lookback = context.options.lookback
+    series = load(context, selector.matchers, int(ends[0]) - lookback + 1, int(ends[-1]))
+    pair, low, high = bounds(series, ends, lookback)
+    _, present = kernels.last_samples(series.values, series.offsets, pair, low, high)
+    index = series.clocks[:, np.newaxis] + np.maximum(high[pair] - 1, 0)
+    times = (
+        series.timestamps[np.minimum(index, max(len(series.timestamps) - 1, 0))]
+        if len(series)
+        else np.zeros(index.shape)
+    )
+    return Vector(series.labels, times / 1000.0, present, np.zeros(len(series), np.bool_))
+
+
+def range_vector(context: Context, selector: MatrixSelector, grid: Grid) -> tuple[Samples, Windows]:
+    """The samples that the windows of ``selector`` reach over, without stale markers."""
+    width = positive(selector.range, context.query)
+    ends = shifted_times(context, selector.selector.shift, grid)
+    start, end = int(ends[0]) - width + 1, int(ends[-1])
+    extension = selector.selector.extension
+    if extension:
+        start -= context.options.lookback
+    if extension == "smoothed":
+        end += context.options.lookback
+    series = without_stale(load(context, selector.selector.matchers, start, end))
+    return series, Windows(ends, width, grid.times())
+
+
+def without_stale(series: SeriesSet) -> Samples:
+    """The samples of ``series`` that are no stale markers."""
+    arrays = series.timestamps, series.clocks, series.values, series.offsets
+    if kernels.count_stale(series.values):
+        arrays = kernels.drop_stale(*arrays)
+    return Samples(series.labels, *arrays, np.zeros(len(series), np.bool_))
+
+
+def bounds(
+    series: SeriesSet | Samples, ends: Times, width: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    """Where the windows of each series begin and end; see ``kernels.window_bounds``."""
+    pair, first = kernels.clock_pairs(series.clocks, series.offsets)
+    low, high = kernels.window_bounds(series.timestamps, series.clocks, series.offsets, first, ends, width)
+    return pair, low, high
+
+
+def trim(samples: Samples, windows: Windows) -> Samples:
+    """Only the samples within the window of the one step, and only the series that have any."""
+    pair, low, high = bounds(samples, windows.ends, windows.range)
+    first, last = low[pair, 0].astype(np.int64), high[pair, 0].astype(np.int64)
+    rows = np.flatnonzero(last > first)
+    counts = (last - first)[rows]
+    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+    within = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts)
+    values = samples.values[np.repeat(samples.offsets[rows] + first[rows], counts) + within]
+    stamps = samples.timestamps[np.repeat(samples.clocks[rows] + first[rows], counts) + within]
+    return Samples(samples.labels.take(rows), stamps, offsets[:-1], values, offsets, samples.drop_name[rows])

@@ -1,0 +1,51 @@
+"""Compiles the kernels before the first query needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from vedette_server.promql.columns import empty_labels
+from vedette_server.promql.engine import Engine
+from vedette_server.promql.ranges import RANGE_FUNCTIONS
+from vedette_server.promql.selection.kernels import STALE_BITS
+from vedette_server.storage.interface import LabelColumns, Matcher, SelectHints, SeriesSet
+
+_QUERIES = (
+    *(f"{op}(x)" for op in ("sum", "avg", "min", "max", "count", "group", "stddev")),
+    *("x and x", "x + x", "x or x"),
+)
+
+
+class _OneSeries:
+    """A store with one series without labels, which has three samples, one of them a stale marker."""
+
+    def select(
+        self,
+        matchers: Sequence[Matcher],  # noqa: ARG002 - the answer is always the same
+        start: int,  # noqa: ARG002
+        end: int,
+        hints: SelectHints | None = None,  # noqa: ARG002
+    ) -> SeriesSet:
+        values = np.array([0, STALE_BITS, 0], np.int64).view(np.float64)
+        times = np.arange(end - 2, end + 1, dtype=np.int64)
+        return SeriesSet(empty_labels(1), times, np.zeros(1, np.int64), values, np.array([0, 3], np.int64))
+
+    def label_names(self, matchers: Sequence[Matcher], start: int, end: int) -> list[str]:
+        return list(self.series(matchers, start, end).names())
+
+    def label_values(self, name: str, matchers: Sequence[Matcher], start: int, end: int) -> list[str]:
+        return [value for value in self.series(matchers, start, end).column(name)[1] if value]
+
+    def series(self, matchers: Sequence[Matcher], start: int, end: int) -> LabelColumns:
+        return self.select(matchers, start, end).labels
+
+
+def warm_up() -> None:
+    """Compile every kernel, or load it from the cache of compiled code. Takes seconds once after an installation.
+
+    Meant for a thread in the background; queries meanwhile work, and wait only for the kernel that they need.
+    """
+    for query in (*_QUERIES, *(f"{name}(x[1m])" for name in RANGE_FUNCTIONS)):
+        Engine().range(_OneSeries(), query, 0, 1000, 1000)
