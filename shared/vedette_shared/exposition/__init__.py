@@ -1,0 +1,14 @@
+"""Pages of metrics as text: the text format 0.0.4 and OpenMetrics 1.0, read and written."""
+
+from vedette_shared.exposition.text_reader import parse_text
+from vedette_shared.exposition.text_writer import write_text
+
+TEXT_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+OPENMETRICS_CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+__all__ = [
+    "OPENMETRICS_CONTENT_TYPE",
+    "TEXT_CONTENT_TYPE",
+    "parse_text",
+    "write_text",
+]
