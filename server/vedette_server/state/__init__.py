@@ -1,0 +1,36 @@
+"""What must outlive a restart, in SQLite: states of hosts and services, their history, the queue of notifications."""
+
+from vedette_server.state.config import StateConfig
+from vedette_server.state.errors import StateError, StateSchemaError
+from vedette_server.state.retention import prune_regularly
+from vedette_server.state.rows import (
+    Batch,
+    HostRow,
+    Outcome,
+    QueuedRow,
+    ServiceKey,
+    ServiceRow,
+    StateChange,
+    ToldRow,
+)
+from vedette_server.state.states import HostState, ServiceState
+from vedette_server.state.store import StateStore, open_state
+
+__all__ = [
+    "Batch",
+    "HostRow",
+    "HostState",
+    "Outcome",
+    "QueuedRow",
+    "ServiceKey",
+    "ServiceRow",
+    "ServiceState",
+    "StateChange",
+    "StateConfig",
+    "StateError",
+    "StateSchemaError",
+    "StateStore",
+    "ToldRow",
+    "open_state",
+    "prune_regularly",
+]
