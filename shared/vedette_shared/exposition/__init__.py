@@ -1,5 +1,10 @@
 """Pages of metrics as text: the text format 0.0.4 and OpenMetrics 1.0, read and written."""
 
+from vedette_shared.exposition.negotiation import choose_content_type, choose_encoding
+from vedette_shared.exposition.numbers import format_value, parse_value
+from vedette_shared.exposition.openmetrics_reader import parse_openmetrics
+from vedette_shared.exposition.openmetrics_writer import write_openmetrics
+from vedette_shared.exposition.series import parse_series
 from vedette_shared.exposition.text_reader import parse_text
 from vedette_shared.exposition.text_writer import write_text
 
@@ -9,6 +14,13 @@ OPENMETRICS_CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset
 __all__ = [
     "OPENMETRICS_CONTENT_TYPE",
     "TEXT_CONTENT_TYPE",
+    "choose_content_type",
+    "choose_encoding",
+    "format_value",
+    "parse_openmetrics",
+    "parse_series",
     "parse_text",
+    "parse_value",
+    "write_openmetrics",
     "write_text",
 ]

@@ -34,7 +34,8 @@ def parse_text(page: bytes) -> list[MetricFamily]:
     reader = _Reader()
     number = 0
     try:
-        for number, line in enumerate(decode_page(page).split("\n"), start=1):
+        for line in decode_page(page).split("\n"):
+            number += 1
             reader.take(line)
     except ExpositionError:
         raise

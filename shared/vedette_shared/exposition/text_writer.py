@@ -19,6 +19,7 @@ _TYPE_WORDS = {
     MetricType.STATE_SET: "gauge",
     MetricType.UNKNOWN: "untyped",
 }
+_STRAY_SUFFIXES = ("_created", "_gsum", "_gcount")
 _CACHE_SIZE = 16_384
 _HELP_ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n"})
 
@@ -26,15 +27,32 @@ _heads: dict[tuple[str, str], tuple[MetricType, str]] = {}
 
 
 def write_text(families: Iterable[MetricFamily]) -> bytes:
-    """Return the page of ``families``: families of one name stand together, under the first one's help and type."""
+    """Return the page of ``families``: families of one name stand together, under the first one's help and type.
+
+    Samples that only OpenMetrics counts to a family (``_created``, ``_gsum``, ``_gcount``) become gauges beside it.
+    """
     parts: list[str] = []
+    strays: list[MetricFamily] = []
     for group in group_by_name(families):
         parts.append(_head(group[0]))
         for family in group:
-            for name, labels, value, timestamp in family.samples:
-                parts += (series_prefix(name, labels), format_value(value))
-                parts.append("\n" if timestamp is None else f" {timestamp}\n")
+            _write_samples(family, parts, strays)
+    for group in group_by_name(strays):
+        parts.append(_head(group[0]))
+        for family in group:
+            _write_samples(family, parts, strays)
     return "".join(parts).encode()
+
+
+def _write_samples(family: MetricFamily, parts: list[str], strays: list[MetricFamily]) -> None:
+    own_name = family.name
+    for sample in family.samples:
+        name, labels, value, timestamp = sample
+        if name != own_name and name.endswith(_STRAY_SUFFIXES):
+            strays.append(MetricFamily(name, MetricType.GAUGE, samples=[sample]))
+            continue
+        parts += (series_prefix(name, labels), format_value(value))
+        parts.append("\n" if timestamp is None else f" {timestamp}\n")
 
 
 def group_by_name(families: Iterable[MetricFamily]) -> Iterable[list[MetricFamily]]:

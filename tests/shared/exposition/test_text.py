@@ -115,5 +115,5 @@ def test_series_as_the_format_allows_them(line: str, series: tuple[str, object])
 )
 def test_a_malformed_line_is_named(line: str | bytes) -> None:
     page = b"ok 1\n" + (line if isinstance(line, bytes) else line.encode()) + b"\n"
-    with pytest.raises(ExpositionError, match="^line 2: "):
+    with pytest.raises(ExpositionError, match=r"^line 2: "):
         parse_text(page)
