@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from math import isfinite, isnan
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from vedette_shared.exposition.lines import MetadataLine, SampleLine
 from vedette_shared.exposition.series import parse_series, unescape
-from vedette_shared.labels import Labels
 
 END = "# EOF"
 EXEMPLAR_CHARACTERS = 128
+
+_INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 
 _QUOTED = r'"[^"\\]*(?:\\.[^"\\]*)*"'
 _LABEL = rf"(?:[a-zA-Z_][a-zA-Z0-9_]*|{_QUOTED})={_QUOTED}"
@@ -28,24 +30,6 @@ _REAL = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?"
 _NUMBER = re.compile(rf"{_REAL}|[+-]?inf(?:inity)?|nan", re.IGNORECASE)
 
 
-class MetadataLine(NamedTuple):
-    """``# HELP``, ``# TYPE`` or ``# UNIT``; ``text`` as it stands there."""
-
-    key: str
-    name: str
-    text: str
-
-
-class SampleLine(NamedTuple):
-    """A sample. The time is in seconds; of an exemplar only that it is there, and well formed."""
-
-    name: str
-    labels: Labels
-    value: float
-    time: float | None
-    has_exemplar: bool
-
-
 Line: TypeAlias = MetadataLine | SampleLine
 
 
@@ -60,13 +44,12 @@ def read_line(line: str) -> Line:
     match = _SAMPLE.fullmatch(line)
     if match is None:
         raise ValueError(_fault(line))
-    name, labels = parse_series(match["series"])
     if match["exemplar"]:
         _check_exemplar(match["labels"], match["seen"], match["at"])
-    time = match["time"]
-    return SampleLine(
-        name, labels, parse_number(match["value"]), None if time is None else _time(time), bool(match["exemplar"])
-    )
+    time = None if match["time"] is None else _time(match["time"])
+    value = parse_number(match["value"])
+    at = match.start("value")
+    return SampleLine(match["series"], value, _milliseconds(time), at, time, bool(match["exemplar"]))
 
 
 def parse_number(text: str) -> float:
@@ -95,6 +78,10 @@ def _time(text: str) -> float:
     if isnan(time) or not isfinite(time):
         raise ValueError(f"{text!r} is not a timestamp in seconds")
     return time
+
+
+def _milliseconds(time: float | None) -> int | None:
+    return None if time is None else min(max(int(time * 1000), _INT64_MIN), _INT64_MAX)
 
 
 def _check_exemplar(labels: str, value: str, time: str | None) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from vedette_shared.errors import ExpositionError
-from vedette_shared.exposition.openmetrics_lines import END, Line, MetadataLine, SampleLine, read_line
+from vedette_shared.exposition.lines import FamilyIndex, MetadataLine, SampleLine
+from vedette_shared.exposition.openmetrics_lines import END, Line, read_line
 from vedette_shared.exposition.openmetrics_rules import SUFFIXES, PageRules
-from vedette_shared.exposition.series import unescape
+from vedette_shared.exposition.series import parse_series, unescape
 from vedette_shared.exposition.text_reader import decode_page
 from vedette_shared.metrics import MetricFamily, MetricType, Sample
 
 _TYPES = {kind.value: kind for kind in MetricType}
-_INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 _TEXT_SUFFIX = {MetricType.COUNTER: "_total", MetricType.INFO: "_info"}
 
 
@@ -33,15 +33,14 @@ def parse_openmetrics(page: bytes, *, strict: bool = True) -> list[MetricFamily]
         lines.pop()
     if not lines or lines[-1] != END:
         raise ExpositionError("the page does not end in # EOF; it may be cut short", max(len(lines), 1))
-    builder = _Builder()
+    reader = OpenMetricsReader()
     rules = PageRules() if strict else None
     number = 1
     try:
         for line in lines[:-1]:
-            event = read_line(line)
-            builder.check_type(event)
+            event = reader.read(line)
             if rules is None or rules.take(event, number):
-                builder.take(event)
+                _add_sample(reader, event)
             number += 1
         if rules is not None:
             rules.finish()
@@ -49,41 +48,54 @@ def parse_openmetrics(page: bytes, *, strict: bool = True) -> list[MetricFamily]
         raise
     except ValueError as error:
         raise ExpositionError(str(error), number) from error
-    return builder.families()
+    return reader.families()
 
 
-class _Builder:
+def _add_sample(reader: OpenMetricsReader, event: Line) -> None:
+    if isinstance(event, SampleLine):
+        name, labels = parse_series(event.series)
+        family = reader.index.of_sample(name)
+        family.samples.append(Sample(name, labels, event.value, event.timestamp_ms))
+
+
+class OpenMetricsReader:
+    """Reads a page line by line, without the rules that go beyond a line. ``index`` knows the families."""
+
     def __init__(self) -> None:
-        self._families: dict[str, MetricFamily] = {}
-        self._by_sample_name: dict[str, MetricFamily] = {}
+        self.index = FamilyIndex(SUFFIXES)
 
     def families(self) -> list[MetricFamily]:
-        for name, family in self._families.items():
+        """All families, in the order of their first lines, under the names that the text format has for them."""
+        for name, family in self.index.families.items():
             family.name = name + _TEXT_SUFFIX.get(family.type, "")
-        return list(self._families.values())
+        return list(self.index.families.values())
 
-    def check_type(self, event: Line) -> None:
-        if isinstance(event, MetadataLine) and event.key == "TYPE" and event.text not in _TYPES:
-            raise ValueError(f"{event.text!r} is not a type of metrics")
+    def take(self, line: str) -> SampleLine | None:
+        """Return the sample of a line, ``None`` for a line without one, ``# EOF`` among them.
 
-    def take(self, event: Line) -> None:
-        if isinstance(event, SampleLine):
-            family = self._by_sample_name.get(event.name) or self._family(event.name)
-            family.samples.append(Sample(event.name, event.labels, event.value, _milliseconds(event.time)))
-            return
-        family = self._family(event.name)
-        if event.key == "HELP":
-            family.help = unescape(event.text)
-        elif event.key == "UNIT":
-            family.unit = event.text
+        Raises:
+            ValueError: the line is malformed.
+        """
+        event = None if line == END else self.read(line)
+        return event if isinstance(event, SampleLine) else None
+
+    def read(self, line: str) -> Line:
+        """Return what a line says, and keep what it says of a family.
+
+        Raises:
+            ValueError: the line is malformed.
+        """
+        event = read_line(line)
+        if isinstance(event, MetadataLine):
+            self._take_metadata(event)
+        return event
+
+    def _take_metadata(self, line: MetadataLine) -> None:
+        if line.key == "HELP":
+            self.index.named(line.name).help = unescape(line.text)
+        elif line.key == "UNIT":
+            self.index.named(line.name).unit = line.text
+        elif line.text in _TYPES:
+            self.index.set_type(line.name, _TYPES[line.text])
         else:
-            family.type = _TYPES[event.text]
-            for suffix in SUFFIXES[family.type]:
-                self._by_sample_name[event.name + suffix] = family
-
-    def _family(self, name: str) -> MetricFamily:
-        return self._families.setdefault(name, MetricFamily(name, MetricType.UNKNOWN))
-
-
-def _milliseconds(time: float | None) -> int | None:
-    return None if time is None else min(max(int(time * 1000), _INT64_MIN), _INT64_MAX)
+            raise ValueError(f"{line.text!r} is not a type of metrics")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from math import inf, isnan
 
 from vedette_shared.errors import ExpositionError
-from vedette_shared.exposition.openmetrics_lines import Line, MetadataLine, SampleLine, parse_number
+from vedette_shared.exposition.lines import MetadataLine, SampleLine
+from vedette_shared.exposition.openmetrics_lines import Line, parse_number
+from vedette_shared.exposition.series import parse_series
 from vedette_shared.labels import Labels
 from vedette_shared.metrics import MetricType
 
@@ -50,11 +52,12 @@ class PageRules:
             self._family.take_metadata(line)
             counts = True
         else:
-            suffix = self._family.suffix_of(line.name)
+            name, labels = parse_series(line.series)
+            suffix = self._family.suffix_of(name)
             if suffix is None:
-                self._open(line.name)
+                self._open(name)
                 suffix = ""
-            counts = self._family.take_sample(line, suffix)
+            counts = self._family.take_sample(line, labels, suffix)
         self._line = number
         return counts
 
@@ -122,13 +125,13 @@ class _FamilyRules:
         if self._unit and self.type in _WITHOUT_UNIT:
             raise ValueError(f"{self.name} is of type {self.type.value}, which has no unit")
 
-    def take_sample(self, line: SampleLine, suffix: str) -> bool:
+    def take_sample(self, line: SampleLine, labels: Labels, suffix: str) -> bool:
         _check_value(self.type, suffix, line.value)
         if line.has_exemplar and suffix not in _WITH_EXEMPLARS:
-            raise ValueError(f"{line.name} of type {self.type.value} can have no exemplar")
+            raise ValueError(f"{self.name}{suffix} of type {self.type.value} can have no exemplar")
         inner = _inner_label(self.name, self.type, suffix)
-        part = _part(line, inner)
-        metric = tuple(pair for pair in line.labels if pair[0] != inner)
+        part = _part(labels, inner)
+        metric = tuple(pair for pair in labels if pair[0] != inner)
         if metric != self._metric:
             self.finish()
             if metric in self._metrics:
@@ -145,7 +148,7 @@ class _FamilyRules:
             self._begin_point(line.time)
         elif self._point.holds(suffix, part):
             if line.time is None:
-                raise ValueError(f"a second sample of one series of {line.name}")
+                raise ValueError(f"a second sample of one series of {self.name}")
             return False
         self._point.take(suffix, part, line.value)
         return True
@@ -207,13 +210,13 @@ def _inner_label(name: str, kind: MetricType, suffix: str) -> str:
     return name if kind is MetricType.STATE_SET else ""
 
 
-def _part(line: SampleLine, inner: str) -> str:
+def _part(labels: Labels, inner: str) -> str:
     """The value of the label that tells the samples of one metric apart."""
     if not inner:
         return ""
-    part = dict(line.labels).get(inner)
+    part = dict(labels).get(inner)
     if part is None:
-        raise ValueError(f"{line.name} lacks the label {inner}")
+        raise ValueError(f"the series lacks the label {inner}")
     if inner == "quantile" and not 0 <= parse_number(part) <= 1:
         raise ValueError(f"the quantile {part!r} is not between 0 and 1")
     return part

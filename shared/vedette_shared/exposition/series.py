@@ -51,12 +51,12 @@ def parse_series(text: str) -> tuple[str, Labels]:
             raise ValueError(f"unexpected {text[end:]!r} after the series")
         if len(_parsed) >= _CACHE_SIZE:
             _parsed.clear()
-        known = _parsed[text] = (name, labels)
+        known = _parsed[text] = (name, tuple(pair for pair in labels if pair[1]))
     return known
 
 
 def read_series(text: str) -> tuple[str, Labels, int]:
-    """Return (name, labels, where the series ends) of the series that ``text`` begins with.
+    """Return (name, labels, where the series ends) of the series that ``text`` begins with; empty labels are kept.
 
     Raises:
         ValueError: it begins with none.
@@ -102,7 +102,7 @@ def read_labels(text: str, at: int) -> tuple[str, Labels, int]:
             at = _skip_blanks(text, at + 1)
         elif text[at : at + 1] != "}":
             raise ValueError(f"expected a comma or a closing brace at {text[at : at + 20]!r}")
-    return name, tuple(sorted((label, value) for label, value in pairs.items() if value)), at + 1
+    return name, tuple(sorted(pairs.items())), at + 1
 
 
 def unescape(text: str) -> str:

@@ -7,11 +7,13 @@ from __future__ import annotations
 import re
 
 from vedette_shared.errors import ExpositionError
+from vedette_shared.exposition.lines import FamilyIndex, SampleLine
 from vedette_shared.exposition.numbers import parse_value
 from vedette_shared.exposition.series import parse_series, unescape
 from vedette_shared.metrics import MetricFamily, MetricType, Sample
 
-_BLANK = " \t"
+_BLANKS = " \t"
+_NAME_END = re.compile("[ \t]")
 _METADATA = re.compile(
     r'#[ \t]+(?P<key>HELP|TYPE)[ \t]+(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<name>[^ \t"]+))(?:[ \t]+(?P<text>.*))?',
     re.DOTALL,
@@ -31,17 +33,21 @@ def parse_text(page: bytes) -> list[MetricFamily]:
     Raises:
         ExpositionError: a line is malformed, or the page is not UTF-8.
     """
-    reader = _Reader()
+    reader = TextReader()
     number = 0
     try:
         for line in decode_page(page).split("\n"):
             number += 1
-            reader.take(line)
+            sample = reader.take(line)
+            if sample is not None:
+                name, labels = parse_series(sample.series)
+                family = reader.index.of_sample(name)
+                family.samples.append(Sample(name, labels, sample.value, sample.timestamp_ms))
     except ExpositionError:
         raise
     except ValueError as error:
         raise ExpositionError(str(error), number) from error
-    return list(reader.families.values())
+    return reader.families()
 
 
 def decode_page(page: bytes) -> str:
@@ -56,69 +62,64 @@ def decode_page(page: bytes) -> str:
         raise ExpositionError("not valid UTF-8", page.count(b"\n", 0, error.start) + 1) from error
 
 
-class _Reader:
-    def __init__(self) -> None:
-        self.families: dict[str, MetricFamily] = {}
-        self._by_sample_name: dict[str, MetricFamily] = {}
+class TextReader:
+    """Reads a page line by line. ``index`` knows the families, without samples."""
 
-    def take(self, line: str) -> None:
-        if not line or line[0] in _BLANK:
-            line = line.lstrip(_BLANK)
-            if not line:
-                return
+    def __init__(self) -> None:
+        self.index = FamilyIndex(_SUFFIXES)
+
+    def families(self) -> list[MetricFamily]:
+        """All families so far, in the order of their first lines."""
+        return list(self.index.families.values())
+
+    def take(self, line: str) -> SampleLine | None:
+        """Return the sample of a line, ``None`` for a line without one.
+
+        Raises:
+            ValueError: the line is malformed.
+        """
+        if not line or line[0] in _BLANKS:
+            line_at = len(line) - len(line.lstrip(_BLANKS))
+            if line_at == len(line):
+                return None
+            sample = self.take(line[line_at:])
+            return sample._replace(value_at=sample.value_at + line_at) if sample else None
         if line[0] == "#":
             self._take_metadata(line)
-            return
-        series, value, timestamp = split_sample(line)
-        name, labels = parse_series(series)
-        family = self._by_sample_name.get(name) or self._family(name)
-        family.samples.append(Sample(name, labels, parse_value(value), timestamp))
-
-    def _family(self, name: str) -> MetricFamily:
-        family = self.families.get(name)
-        if family is None:
-            family = self.families[name] = MetricFamily(name, MetricType.UNKNOWN)
-        self._by_sample_name[name] = family
-        return family
+            return None
+        return _read_sample(line)
 
     def _take_metadata(self, line: str) -> None:
         match = _METADATA.fullmatch(line)
         if match is None:
             return
-        family = self._family(unescape(match["quoted"]) if match["quoted"] is not None else match["name"])
+        name = unescape(match["quoted"]) if match["quoted"] is not None else match["name"]
         text = match["text"] or ""
         if match["key"] == "HELP":
-            family.help = unescape(text)
+            self.index.named(name).help = unescape(text)
             return
-        kind = _TYPES.get(text.rstrip(_BLANK))
+        kind = _TYPES.get(text.rstrip(_BLANKS))
         if kind is None:
             raise ValueError(f"{text!r} is not a type of metrics")
-        family.type = kind
-        for suffix in _SUFFIXES.get(kind, ()):
-            self._by_sample_name[family.name + suffix] = family
+        self.index.set_type(name, kind)
 
 
-def split_sample(line: str) -> tuple[str, str, int | None]:
-    """Return (series, value, timestamp in ms or None) of a line that is no comment, each as it stands there.
-
-    Raises:
-        ValueError: there is no value, or more than a timestamp after it.
-    """
+def _read_sample(line: str) -> SampleLine:
     end = line.rfind("}") + 1
     if not end:
-        end = next((at for at, sign in enumerate(line) if sign in _BLANK), len(line))
+        match = _NAME_END.search(line)
+        end = match.start() if match else len(line)
     rest = line[end:]
     fields = rest.split() if rest.isprintable() else [part for part in re.split("[ \t]+", rest) if part]
-    if len(fields) == 1:
-        return line[:end], fields[0], None
     if not fields:
         raise ValueError("the series has no value")
     if len(fields) > 2:
         raise ValueError(f"unexpected {fields[2]!r} after the timestamp")
-    return line[:end], fields[0], _timestamp(fields[1])
+    time = _timestamp(fields[1]) if len(fields) > 1 else None
+    return SampleLine(line[:end], parse_value(fields[0]), time, line.index(fields[0], end))
 
 
 def _timestamp(text: str) -> int:
-    if not text.removeprefix("-").removeprefix("+").isdecimal() or int(text) not in _INT64:
+    if not text.removeprefix("-").removeprefix("+").isdecimal() or not text.isascii() or int(text) not in _INT64:
         raise ValueError(f"{text!r} is not a timestamp in milliseconds")
     return int(text)
