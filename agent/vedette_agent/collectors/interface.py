@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 from vedette_shared.metrics import MetricFamily
 
 
-@dataclass(frozen=True, slots=True)
-class Roots:
+class Roots(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the kernel's file systems are mounted; tests and containers put them elsewhere."""
 
     proc: Path = Path("/proc")
