@@ -6,12 +6,18 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from tests.deploy.lab.errors import LabError
 
 
 def execute(
-    command: Sequence[str], *, timeout: float = 60, env: Mapping[str, str] | None = None, check: bool = True
+    command: Sequence[str],
+    *,
+    timeout: float = 60,
+    env: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    check: bool = True,
 ) -> subprocess.CompletedProcess[str]:
     """Run ``command`` to its end; both of its streams are captured as text.
 
@@ -19,7 +25,9 @@ def execute(
         LabError: it failed while ``check`` holds, or took longer than ``timeout`` seconds.
     """
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=env, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=timeout, env=env, cwd=folder, check=False
+        )
     except subprocess.TimeoutExpired as error:
         raise LabError(f"{shlex.join(command)}: not done after {timeout} s") from error
     if check and done.returncode:

@@ -69,11 +69,12 @@ class Lab:
         *,
         timeout: float = 60,
         env: Mapping[str, str] | None = None,
+        folder: Path | None = None,
         check: bool = True,
     ) -> subprocess.CompletedProcess[str]:
         """Run a command of this machine at the bridge's end of the lab's network."""
         entered = ["nsenter", f"--net={NAMESPACES / self.network.namespace}", "--", *command]
-        return execute(entered, timeout=timeout, env=env, check=check)
+        return execute(entered, timeout=timeout, env=env, folder=folder, check=check)
 
     def ssh_arguments(self) -> list[str]:
         """Return the options that make ssh accept the lab's hosts, which draw new keys each time."""
