@@ -154,3 +154,6 @@ class Batch:
 
     def _parts(self) -> Iterator[tuple[object, ...]]:
         return (getattr(self, part.name) for part in fields(self))
+
+
+NO_CHANGES = Batch()
