@@ -1,0 +1,146 @@
+"""A real HTTP server on loopback that answers as Vedette's API does, from what a test puts into it."""
+
+from __future__ import annotations
+
+import math
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import msgspec
+
+STATES = ("OK", "WARN", "CRIT", "UNKNOWN")
+
+
+@dataclass
+class Fleet:
+    """What the API answers from. ``time`` of ``None`` is the machine's."""
+
+    hosts: list[dict[str, Any]] = field(default_factory=list)
+    services: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    time: int | None = None
+    garbage: bytes | None = None
+    curves: int = 1
+    gap: bool = False
+    queries: list[dict[str, str]] = field(default_factory=list)
+    lively: bool = False
+
+    def now(self) -> int:
+        """The server's time, ms."""
+        return time.time_ns() // 1_000_000 if self.time is None else self.time
+
+    def answer(self, target: str) -> tuple[int, bytes]:
+        """Return the status and the body of the answer to a request."""
+        if self.garbage is not None:
+            return 200, self.garbage
+        url = urlsplit(target)
+        parameters = {key: values[0] for key, values in parse_qs(url.query).items()}
+        parts = url.path.strip("/").split("/")
+        if parts == ["api", "fleet", "v1", "hosts"]:
+            if self.lively:
+                self._live()
+            return success({"time": self.now(), "hosts": self.hosts})
+        if parts[:4] == ["api", "fleet", "v1", "hosts"] and parts[5:] == ["services"]:
+            host = unquote(parts[4])
+            if host not in self.services:
+                return failure(404, "not_found", f"no host {host!r} is known here")
+            return success({"time": self.now(), "services": self.services[host]})
+        if parts == ["api", "v1", "query_range"]:
+            self.queries.append(parameters)
+            return success({"resultType": "matrix", "result": list(self._curves(parameters))})
+        return failure(404, "not_found", "no such page")
+
+    def _curves(self, parameters: dict[str, str]) -> Iterator[dict[str, Any]]:
+        start, end, step = (float(parameters[key]) for key in ("start", "end", "step"))
+        count = int((end - start) / step) + 1
+        for curve in range(self.curves):
+            values = []
+            for place in range(count):
+                if self.gap and count // 3 < place < count // 2:
+                    continue
+                moment = start + place * step
+                value = 60 + 25 * math.sin(moment / 900 + curve) + 3 * math.sin(moment / 41)
+                values.append([moment, f"{value:.4f}"])
+            yield {"metric": {"job": "node", "device": f"eth{curve}"}, "values": values}
+
+    def _live(self) -> None:
+        now = self.now()
+        for host in random.sample(self.hosts, max(1, len(self.hosts) // 20)):
+            if host["state"] == "UP":
+                host["load1"] = round(random.expovariate(0.8), 2)
+                host["last_seen"] = now - random.randrange(15_000)
+
+
+def success(data: object) -> tuple[int, bytes]:
+    """An envelope around ``data``."""
+    return 200, msgspec.json.encode({"status": "success", "data": data})
+
+
+def failure(status: int, kind: str, text: str) -> tuple[int, bytes]:
+    """An envelope around an error."""
+    return status, msgspec.json.encode({"status": "error", "errorType": kind, "error": text})
+
+
+def make_host(name: str, state: str = "UP", **fields: Any) -> dict[str, Any]:
+    """A host as the API has it; ``OK=…``, ``WARN=…`` and so on count its services."""
+    counts = dict.fromkeys(STATES, 0) | {key: fields.pop(key) for key in STATES if key in fields}
+    defaults = {"since": 0, "last_seen": 0, "load1": 0.5, "memory_used_percent": 30.0}
+    return {"host": name, "state": state, "services": counts} | defaults | fields
+
+
+def make_service(host: str, name: str, state: str = "OK", **fields: Any) -> dict[str, Any]:
+    """A service as the API has it."""
+    defaults: dict[str, Any] = {
+        "check": name.split(maxsplit=1)[0].lower(),
+        "item": {},
+        "hard": True,
+        "attempt": 1,
+        "value": 42.0,
+        "unit": "%",
+        "levels": {"upper": [80, 90], "lower": None},
+        "summary": f"{name} is {state}",
+        "since": 0,
+        "last_check": 0,
+        "stale": False,
+        "graph": "some_metric",
+    }
+    return {"host": host, "service": name, "state": state} | defaults | fields
+
+
+@contextmanager
+def serving(fleet: Fleet, port: int = 0) -> Iterator[str]:
+    """Serve ``fleet`` in a thread; yields the URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            status, body = fleet.answer(self.path)
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments: object) -> None:
+            """Stay quiet."""
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        allow_reuse_address = True
+
+    server = Server(("127.0.0.1", port), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
