@@ -4,37 +4,35 @@ from __future__ import annotations
 
 import numpy as np
 
-from vedette_server.promql import columns
 from vedette_server.promql.aggregation import kernels
-from vedette_server.promql.columns import Rows
+from vedette_server.promql.aggregation.chosen import choose
+from vedette_server.promql.aggregation.counted import count_values
+from vedette_server.promql.aggregation.grouping import group, group_flags
 from vedette_server.promql.nodes import Aggregate
-from vedette_server.promql.values import Floats, Mask, Times, Vector
-from vedette_server.storage.interface import LabelColumns
-from vedette_shared.labels import METRIC_NAME
+from vedette_server.promql.values import Evaluation, Floats, Grid, Mask, Times, Vector
+from vedette_server.promql.warnings import warn_of_quantiles
+
+_CHOOSING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 
 
-def simple_aggregate(node: Aggregate, vector: Vector) -> Vector:
-    """Evaluate an aggregation that takes no parameter."""
+def aggregate(evaluation: Evaluation, node: Aggregate, grid: Grid) -> Vector:
+    """Evaluate an aggregation at every step of ``grid``."""
+    if node.op == "count_values":
+        return count_values(evaluation, node, grid)
+    parameter = evaluation.scalar(node.param, grid) if node.param is not None else None
+    vector = evaluation.vector(node.expr, grid)
+    if node.op in _CHOOSING:
+        assert parameter is not None
+        return choose(evaluation.context.notes, node, vector, parameter)
     groups, first, labels = group(node, vector.labels)
-    values, present = _fold(node.op, vector, groups, len(first))
-    return Vector(labels, values, present, group_flags(vector.drop_name, groups, len(first)))
-
-
-def group(node: Aggregate, labels: LabelColumns) -> tuple[Times, Rows, LabelColumns]:
-    """Return (the group of each series, one series of each group, the groups' labels)."""
-    if node.without:
-        names = set(labels.names()).difference(node.grouping, (METRIC_NAME,))
+    if node.op == "quantile":
+        assert parameter is not None
+        assert node.param is not None
+        warn_of_quantiles(evaluation.context.notes, parameter, node.param.span)
+        values, present = kernels.quantile_groups(vector.values, vector.present, groups, len(first), parameter)
     else:
-        names = set(labels.names()).intersection(node.grouping)
-    groups, first = columns.group_rows(labels, names)
-    return groups, first, columns.keep(labels, names).take(first)
-
-
-def group_flags(flags: Mask, groups: Times, count: int) -> Mask:
-    """Whether any series of a group has the flag."""
-    found = np.zeros(count, np.bool_)
-    found[groups[flags]] = True
-    return found
+        values, present = _fold(node.op, vector, groups, len(first))
+    return Vector(labels, values, present, group_flags(vector, groups, len(first)))
 
 
 def _fold(op: str, vector: Vector, groups: Times, count: int) -> tuple[Floats, Mask]:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette_server.promql import columns
-from vedette_server.promql.errors import NativeHistogramError
+from vedette_server.promql.context import Notes
+from vedette_server.promql.errors import ExecutionError
 from vedette_server.promql.matching import (
     Pairs,
     check_explicit,
@@ -20,9 +21,10 @@ from vedette_server.promql.matching import (
 )
 from vedette_server.promql.merge import merge_duplicates
 from vedette_server.promql.nodes import COMPARISONS, Binary, Cardinality, Matching
-from vedette_server.promql.values import Floats, Mask, Scalar, Vector
+from vedette_server.promql.values import Floats, Mask, Scalar, Vector, flags
 from vedette_server.storage.interface import LabelColumns
 
+_TRIMS = ("</", ">/")
 _OPERATORS: dict[str, Callable[[Any, Any], NDArray[Any]]] = {
     "+": np.add,
     "-": np.subtract,
@@ -40,10 +42,10 @@ _OPERATORS: dict[str, Callable[[Any, Any], NDArray[Any]]] = {
 }
 
 
-def operate(node: Binary, left: Vector | Scalar, right: Vector | Scalar) -> Vector | Scalar:
+def operate(notes: Notes, node: Binary, left: Vector | Scalar, right: Vector | Scalar) -> Vector | Scalar:
     """Evaluate ``node`` over the values of its sides."""
-    if node.op in ("</", ">/"):
-        raise NativeHistogramError(f'operator "{node.op}" trims native histograms, which are not supported yet')
+    if node.op in _TRIMS:
+        return _trim(notes, node, left, right)
     if isinstance(left, Scalar) and isinstance(right, Scalar):
         return Scalar(_OPERATORS[node.op](left.values, right.values).astype(np.float64))
     if isinstance(left, Vector) and isinstance(right, Vector):
@@ -57,13 +59,23 @@ def operate(node: Binary, left: Vector | Scalar, right: Vector | Scalar) -> Vect
     return _with_scalar(node, right, left.values, right.values)
 
 
+def _trim(notes: Notes, node: Binary, left: Vector | Scalar, right: Vector | Scalar) -> Vector:
+    """The operators that trim native histograms do not work on floats: nothing is left, and an info says why."""
+    vector = left if isinstance(left, Vector) else right
+    if not isinstance(vector, Vector):
+        raise ExecutionError(f'operator "{node.op}" not allowed for Scalar operations')
+    if vector.present.any():
+        reason = f'incompatible sample types encountered for binary operator "{node.op}"'
+        notes.inform(f"{reason}: float {node.op} float", node.span)
+    return Vector(vector.labels, vector.values, np.zeros_like(vector.present), vector.drop_name)
+
+
 def _with_scalar(node: Binary, vector: Vector, left: Floats, right: Floats) -> Vector:
     values, kept = _apply(node, left, right, vector.values)
     present = vector.present if kept is None else vector.present & kept
-    flags = vector.drop_name
-    if node.op not in COMPARISONS or node.return_bool:
-        flags = np.ones(len(vector), np.bool_)
-    return Vector(vector.labels, values, present, flags)
+    changes = node.op not in COMPARISONS or node.return_bool
+    drop_name = flags(len(vector), value=True) if changes else vector.drop_name
+    return Vector(vector.labels, values, present, drop_name)
 
 
 def _apply(node: Binary, left: Floats, right: Floats, source: Floats) -> tuple[Floats, Mask | None]:
@@ -88,9 +100,8 @@ def _match(node: Binary, matching: Matching, left: Vector, right: Vector) -> Vec
     if matching.cardinality is Cardinality.ONE_TO_ONE:
         check_explicit(present, pairs.groups, groups.count)
     parts = [_compute(node, matching, many_rows, one_rows, present, swapped=swapped)]
+    # As in Prometheus, the left fill is for the side that may have many series, even where that is the right one.
     fill_many, fill_one = matching.fill_left, matching.fill_right
-    if swapped:
-        fill_many, fill_one = fill_one, fill_many
     if fill_one is not None:
         missing = ~present_groups(one, one_groups, groups.count)[many_groups]
         filled = _filled(many, fill_one, matching, keep_labels=False)
@@ -121,7 +132,7 @@ def _filled(source: Vector, value: float, matching: Matching, *, keep_labels: bo
         labels = (
             columns.keep(labels, names) if matching.on else columns.drop(labels, {*names, *columns.METADATA_LABELS[:1]})
         )
-    return Vector(labels, np.full(source.values.shape, value), source.present, np.zeros(len(source), np.bool_))
+    return Vector(labels, np.full(source.values.shape, value), source.present, flags(len(source), value=False))
 
 
 def _compute(node: Binary, matching: Matching, many: Vector, one: Vector, present: Mask, *, swapped: bool) -> Vector:
@@ -129,10 +140,8 @@ def _compute(node: Binary, matching: Matching, many: Vector, one: Vector, presen
     values, kept = _apply(node, left.values, right.values, left.values)
     if kept is not None:
         present = present & kept
-    changes = node.op not in COMPARISONS or node.return_bool
-    labels = _result_labels(matching, many.labels, one.labels, drop_metadata=changes)
-    flags = np.ones(len(many), np.bool_) if changes else many.drop_name
-    return Vector(labels, values, present, flags)
+    labels = _result_labels(matching, many.labels, one.labels, drop_metadata=node.op not in COMPARISONS)
+    return Vector(labels, values, present, flags(len(many), value=node.return_bool))
 
 
 def _result_labels(matching: Matching, many: LabelColumns, one: LabelColumns, *, drop_metadata: bool) -> LabelColumns:
@@ -153,7 +162,7 @@ def _may_collide(node: Binary, matching: Matching, pairs: Pairs, many: Vector) -
     if matching.include or len(np.unique(pairs.many)) < len(pairs.many):
         return True
     codes, _ = many.labels.column(columns.METADATA_LABELS[0])
-    return (node.op not in COMPARISONS or node.return_bool) and len(codes) > 0 and bool(codes.min() != codes.max())
+    return node.op not in COMPARISONS and len(codes) > 0 and bool(codes.min() != codes.max())
 
 
 def join(parts: list[Vector]) -> Vector:

@@ -197,3 +197,16 @@ def sort_order(labels: LabelColumns) -> Rows:
         keys.append(key)
         has_later |= ~absent
     return np.lexsort(keys) if keys else np.arange(size)
+
+
+def from_label_sets(label_sets: Sequence[Labels]) -> LabelColumns:
+    """Whole label sets as columns."""
+    dictionaries = [dict(labels) for labels in label_sets]
+    names = {name for labels in dictionaries for name in labels}
+
+    def load(name: str) -> Column:
+        index: dict[str, int] = {}
+        codes = [index.setdefault(labels.get(name, ""), len(index)) for labels in dictionaries]
+        return np.array(codes, np.int32), list(index)
+
+    return LazyColumns(len(label_sets), names, load)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from vedette_server.promql.aggregate import simple_aggregate
+from vedette_server.promql.aggregate import aggregate
 from vedette_server.promql.binary import operate
+from vedette_server.promql.calls import CALLS
 from vedette_server.promql.columns import empty_labels
 from vedette_server.promql.context import Context
-from vedette_server.promql.errors import ExecutionError
+from vedette_server.promql.durations import positive
 from vedette_server.promql.format import format_query
+from vedette_server.promql.invariance import is_invariant
 from vedette_server.promql.nodes import (
     Aggregate,
     Binary,
@@ -20,14 +22,11 @@ from vedette_server.promql.nodes import (
     StringLiteral,
     Subquery,
     Unary,
-    ValueType,
     VectorSelector,
     strip_parens,
 )
-from vedette_server.promql.ranges import KEEPS_NAME, RANGE_FUNCTIONS
-from vedette_server.promql.selection import read
-from vedette_server.promql.types import value_type
-from vedette_server.promql.values import Grid, Samples, Scalar, Text, Value, Vector, Windows
+from vedette_server.promql.selection import kernels, read
+from vedette_server.promql.values import Floats, Grid, Samples, Scalar, Text, Times, Value, Vector, Windows, flags
 
 
 class Evaluator:
@@ -48,6 +47,8 @@ class Evaluator:
             return Scalar(np.full(grid.count, expr.value))
         if isinstance(expr, StringLiteral):
             return Text(expr.value)
+        if grid.count > 1 and is_invariant(expr):
+            return _repeat(self.evaluate(expr, Grid(grid.start, grid.step, 1)), grid.count)
         if isinstance(expr, Binary):
             return self._chain(expr, grid)
         key = (format_query(expr), grid)
@@ -58,27 +59,23 @@ class Evaluator:
             self._known[key] = found
         return found
 
-    def _node(self, expr: Expr, grid: Grid) -> Value:
-        if isinstance(expr, VectorSelector):
-            return read.instant_vector(self.context, expr, grid)
-        if isinstance(expr, Call):
-            return self._call(expr, grid)
-        if isinstance(expr, Aggregate):
-            return self._aggregate(expr, grid)
-        assert isinstance(expr, Unary)
-        return self._unary(expr, grid)
-
     def vector(self, expr: Expr, grid: Grid) -> Vector:
         """Evaluate an expression whose type is an instant vector."""
         value = self.evaluate(expr, grid)
         assert isinstance(value, Vector)
         return value
 
-    def scalar(self, expr: Expr, grid: Grid) -> Scalar:
-        """Evaluate an expression whose type is a scalar."""
+    def scalar(self, expr: Expr, grid: Grid) -> Floats:
+        """Evaluate an expression whose type is a scalar: float64 of shape (steps,)."""
         value = self.evaluate(expr, grid)
         assert isinstance(value, Scalar)
-        return value
+        return value.values
+
+    def text(self, expr: Expr) -> str:
+        """Return the string that ``expr`` is."""
+        expr = strip_parens(expr)
+        assert isinstance(expr, StringLiteral)
+        return expr.value
 
     def samples(self, expr: Expr, grid: Grid) -> tuple[Samples, Windows]:
         """Read the samples and the windows of a range vector."""
@@ -86,7 +83,17 @@ class Evaluator:
         if isinstance(expr, MatrixSelector):
             return read.range_vector(self.context, expr, grid)
         assert isinstance(expr, Subquery)
-        raise ExecutionError("subqueries are not supported yet")
+        return self._subquery(expr, grid)
+
+    def _node(self, expr: Expr, grid: Grid) -> Value:
+        if isinstance(expr, VectorSelector):
+            return read.instant_vector(self.context, expr, grid)
+        if isinstance(expr, Call):
+            return CALLS[expr.func](self, expr, grid)
+        if isinstance(expr, Aggregate):
+            return aggregate(self, expr, grid)
+        assert isinstance(expr, Unary)
+        return self._unary(expr, grid)
 
     def _chain(self, expr: Binary, grid: Grid) -> Value:
         """Evaluate a chain of operators, whose left side may be very deep."""
@@ -101,7 +108,7 @@ class Evaluator:
             right = self.evaluate(node.right, grid)
             assert isinstance(value, (Vector, Scalar))
             assert isinstance(right, (Vector, Scalar))
-            value = operate(node, value, right)
+            value = operate(self.context.notes, node, value, right)
         return value
 
     def _unary(self, expr: Unary, grid: Grid) -> Value:
@@ -111,31 +118,45 @@ class Evaluator:
         if isinstance(value, Scalar):
             return Scalar(-value.values)
         assert isinstance(value, Vector)
-        return Vector(value.labels, -value.values, value.present, np.ones(len(value), np.bool_))
+        return Vector(value.labels, -value.values, value.present, flags(len(value), value=True))
 
-    def _aggregate(self, expr: Aggregate, grid: Grid) -> Vector:
-        if expr.param is not None:
-            raise ExecutionError(f"{expr.op} is not supported yet")
-        return simple_aggregate(expr, self.vector(expr.expr, grid))
+    def _subquery(self, expr: Subquery, grid: Grid) -> tuple[Samples, Windows]:
+        """Evaluate the inner expression at the multiples of the subquery's step that its windows reach over."""
+        context = self.context
+        width = positive(expr.range, context.query)
+        step = positive(expr.step, context.query) if expr.step is not None else context.options.subquery_step
+        ends = read.shifted_times(context, expr.shift, grid)
+        start = ((int(ends[0]) - width) // step + 1) * step
+        count = (int(ends[-1]) - start) // step + 1
+        windows = Windows(ends, width, grid.times())
+        if count <= 0:
+            return _no_samples(), windows
+        inner = Grid(start, step, count)
+        return _as_samples(self.vector(expr.expr, inner), inner.times()), windows
 
-    def _call(self, expr: Call, grid: Grid) -> Value:
-        if expr.func in RANGE_FUNCTIONS:
-            return self._range_call(expr, grid)
-        if expr.func == "time":
-            return Scalar(grid.times() / 1000)
-        if expr.func == "vector":
-            values = self.scalar(expr.args[0], grid).values[np.newaxis, :]
-            return Vector(empty_labels(1), values, np.ones(values.shape, np.bool_), np.zeros(1, np.bool_))
-        raise ExecutionError(f"function {expr.func} is not supported yet")
 
-    def _range_call(self, expr: Call, grid: Grid) -> Vector:
-        scalars = []
-        for arg in expr.args:
-            if value_type(arg) is ValueType.MATRIX:
-                samples, windows = self.samples(arg, grid)
-            else:
-                scalars.append(self.scalar(arg, grid).values)
-        self.context.check_points(len(samples), grid.count)
-        values, present = RANGE_FUNCTIONS[expr.func](samples, windows, scalars)
-        flags = samples.drop_name if expr.func in KEEPS_NAME else np.ones(len(samples), np.bool_)
-        return Vector(samples.labels, values, present, flags)
+def _repeat(value: Value, count: int) -> Value:
+    """The value of one step at ``count`` steps."""
+    if isinstance(value, Text):
+        return value
+    if isinstance(value, Scalar):
+        return Scalar(np.repeat(value.values, count))
+    values = np.repeat(value.values, count, axis=1)
+    return Vector(value.labels, values, np.repeat(value.present, count, axis=1), value.drop_name)
+
+
+def _as_samples(vector: Vector, times: Times) -> Samples:
+    n = len(vector)
+    if vector.present.all():
+        offsets = np.arange(n + 1, dtype=np.int64) * len(times)
+        flat = np.ascontiguousarray(vector.values).reshape(-1)
+        return Samples(vector.labels, times, np.zeros(n, np.int64), flat, offsets, vector.drop_name)
+    arrays = kernels.compress(vector.values, vector.present, times)
+    return Samples(vector.labels, *arrays, vector.drop_name)
+
+
+def _no_samples() -> Samples:
+    nothing = np.zeros(0, np.int64)
+    return Samples(
+        empty_labels(0), nothing, nothing, nothing.astype(np.float64), np.zeros(1, np.int64), flags(0, value=False)
+    )

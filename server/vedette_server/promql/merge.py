@@ -8,6 +8,7 @@ from vedette_server.promql import columns
 from vedette_server.promql.aggregation.kernels import count_groups
 from vedette_server.promql.errors import ExecutionError
 from vedette_server.promql.values import Mask, Vector
+from vedette_server.promql.values import flags as no_flags
 
 SAME_LABELS = "vector cannot contain metrics with the same labelset"
 
@@ -48,7 +49,7 @@ def drop_names(vector: Vector) -> Vector:
         return vector
     may_collide = _names_vary(vector, flags)
     labels = columns.drop_where(vector.labels, columns.METADATA_LABELS, flags)
-    dropped = Vector(labels, vector.values, vector.present, np.zeros(len(vector), np.bool_), vector.ordered)
+    dropped = Vector(labels, vector.values, vector.present, no_flags(len(vector), value=False), vector.ordered)
     return merge_duplicates(dropped) if may_collide else dropped
 
 

@@ -43,3 +43,37 @@ def format_special(value: float) -> str:
     if math.isnan(value):
         return "NaN"
     return "+Inf" if value > 0 else "-Inf"
+
+
+def quote_bytes(text: str) -> str:
+    """Return ``text`` in quotes as Go's %q writes it; lone surrogates are the bytes that they stand for."""
+    out = []
+    for letter in text:
+        code = ord(letter)
+        if 0xDC80 <= code <= 0xDCFF:
+            out.append(f"\\x{code - 0xDC00:02x}")
+        elif letter in _SHORT:
+            out.append(_SHORT[letter])
+        elif code < 0x20 or code == 0x7F:
+            out.append(f"\\x{code:02x}")
+        else:
+            out.append(letter)
+    return f'"{"".join(out)}"'
+
+
+_SHORT = {
+    "\a": "\\a",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    "\v": "\\v",
+    "\\": "\\\\",
+    '"': '\\"',
+}
+
+
+def is_utf8(text: str) -> bool:
+    """Whether ``text`` holds no byte that is not UTF-8."""
+    return not any("\ud800" <= letter < "\ue000" for letter in text)

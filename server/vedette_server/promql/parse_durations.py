@@ -24,7 +24,7 @@ def number_value(token: Token, text: str) -> float:
         except DurationError:
             raise ParseError(f'not a valid duration string: "{literal}"', text, token.span) from None
     if literal[:2] in ("0x", "0X"):
-        return float(int(literal, 16))
+        return float(int(literal.replace("_", ""), 16))
     digits = literal.replace("_", "")
     if len(digits) > 1 and digits[0] == "0" and digits.isdigit() and not set(digits) & {"8", "9"}:
         return float(int(digits, 8))

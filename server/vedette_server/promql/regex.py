@@ -93,3 +93,11 @@ def compile_anchored(pattern: str) -> AnchoredRegex:
         RegexError: it is not RE2.
     """
     return AnchoredRegex(pattern)
+
+
+def quote_regex(text: str) -> str:
+    """Return the expression that matches ``text`` and nothing else."""
+    return _SPECIAL.sub(r"\\\g<0>", text)
+
+
+_SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")

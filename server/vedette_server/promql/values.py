@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette_server.promql.context import Context
+from vedette_server.promql.nodes import Expr
 from vedette_server.storage.interface import LabelColumns
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -99,8 +101,48 @@ class Windows:
         ends: int64 of shape (steps,), ms, not decreasing.
         range: The length in ms.
         times: The evaluation times of the steps, which differ from ``ends`` by ``offset`` and ``@``.
+        extension: ``anchored``, ``smoothed`` or nothing.
+        behind: How far before the window an extension reaches, ms.
+        ahead: How far past the window an extension reaches, ms.
     """
 
     ends: Times
     range: int
     times: Times
+    extension: str = ""
+    behind: int = 0
+    ahead: int = 0
+
+
+class Evaluation(Protocol):
+    """What a function may ask of the evaluation that calls it."""
+
+    @property
+    def context(self) -> Context:
+        """The store, the bounds, the limits and the notes."""
+        ...
+
+    def evaluate(self, expr: Expr, grid: Grid) -> Value:
+        """Evaluate an expression at every step of a grid."""
+        ...
+
+    def vector(self, expr: Expr, grid: Grid) -> Vector:
+        """Evaluate an expression that is an instant vector."""
+        ...
+
+    def scalar(self, expr: Expr, grid: Grid) -> Floats:
+        """Evaluate an expression that is a scalar: float64 of shape (steps,)."""
+        ...
+
+    def text(self, expr: Expr) -> str:
+        """Evaluate an expression that is a string."""
+        ...
+
+    def samples(self, expr: Expr, grid: Grid) -> tuple[Samples, Windows]:
+        """Read the samples and the windows of a range vector."""
+        ...
+
+
+def flags(count: int, *, value: bool) -> Mask:
+    """A flag for each of ``count`` series."""
+    return np.full(count, value, np.bool_)

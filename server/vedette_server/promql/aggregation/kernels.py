@@ -166,3 +166,130 @@ def any_present(present: Mask, groups: Times, count: int) -> Mask:
         for t in range(steps):
             out[g, t] |= present[i, t]
     return out
+
+
+@njit(nogil=True, cache=True)
+def is_worse(a: float, b: float, largest: bool) -> bool:
+    """Whether ``a`` gives way to ``b`` when the largest (or smallest) values are wanted; NaN gives way to all."""
+    if math.isnan(a):
+        return not math.isnan(b)
+    return a < b if largest else a > b
+
+
+@njit(nogil=True, cache=True)
+def keep_extremes(  # noqa: C901 - one compiled loop
+    values: Floats, present: Mask, groups: Times, count: int, k: Times, largest: bool
+) -> Mask:
+    """Which series are among the ``k[t]`` largest (or smallest) of their group: bool of shape (n, steps).
+
+    Each group keeps a heap of rows whose worst is at its root; of equal values the earlier series stays.
+    """
+    n, steps = values.shape
+    kept = np.zeros((n, steps), np.bool_)
+    sizes = np.zeros(count + 1, np.int64)
+    for i in range(n):
+        sizes[groups[i] + 1] += 1
+    starts = np.cumsum(sizes)
+    heap = np.empty(n, np.int64)
+    filled = np.zeros(count, np.int64)
+    for t in range(steps):
+        filled[:] = 0
+        for i in range(n):
+            if not present[i, t] or k[t] < 1:
+                continue
+            g = groups[i]
+            base = starts[g]
+            size = filled[g]
+            if size < k[t]:
+                child = size
+                heap[base + child] = i
+                filled[g] = size + 1
+                while child > 0:
+                    parent = (child - 1) // 2
+                    if not is_worse(values[heap[base + child], t], values[heap[base + parent], t], largest):
+                        break
+                    heap[base + child], heap[base + parent] = heap[base + parent], heap[base + child]
+                    child = parent
+            elif is_worse(values[heap[base], t], values[i, t], largest):
+                heap[base] = i
+                parent = 0
+                while True:
+                    child = 2 * parent + 1
+                    if child >= size:
+                        break
+                    other = child + 1
+                    if other < size and is_worse(values[heap[base + other], t], values[heap[base + child], t], largest):
+                        child = other
+                    if not is_worse(values[heap[base + child], t], values[heap[base + parent], t], largest):
+                        break
+                    heap[base + child], heap[base + parent] = heap[base + parent], heap[base + child]
+                    parent = child
+        for g in range(count):
+            for j in range(filled[g]):
+                kept[heap[starts[g] + j], t] = True
+    return kept
+
+
+@njit(nogil=True, cache=True)
+def keep_first(present: Mask, groups: Times, count: int, k: Times) -> Mask:
+    """Which series are among the first ``k[t]`` of their group: bool of shape (n, steps)."""
+    n, steps = present.shape
+    kept = np.zeros((n, steps), np.bool_)
+    filled = np.zeros((count, steps), np.int64)
+    for i in range(n):
+        g = groups[i]
+        for t in range(steps):
+            if present[i, t] and filled[g, t] < k[t]:
+                filled[g, t] += 1
+                kept[i, t] = True
+    return kept
+
+
+@njit(nogil=True, cache=True)
+def quantile_groups(values: Floats, present: Mask, groups: Times, count: int, q: Floats) -> tuple[Floats, Mask]:
+    """``quantile``: interpolated between the sorted values of a group; ``q`` has a value for each step."""
+    n, steps = values.shape
+    out = np.zeros((count, steps), np.float64)
+    found = np.zeros((count, steps), np.bool_)
+    order = np.argsort(groups, kind="mergesort")
+    column = np.empty(n, np.float64)
+    for t in range(steps):
+        start = 0
+        while start < n:
+            g = groups[order[start]]
+            stop = start
+            size = 0
+            while stop < n and groups[order[stop]] == g:
+                i = order[stop]
+                if present[i, t]:
+                    column[size] = values[i, t]
+                    size += 1
+                stop += 1
+            if size:
+                found[g, t] = True
+                out[g, t] = interpolated_quantile(column[:size], q[t])
+            start = stop
+    return out, found
+
+
+@njit(nogil=True, cache=True)
+def interpolated_quantile(window: Floats, q: float) -> float:
+    """The ``q``-quantile of some values; NaN counts as the smallest. The values are sorted in place."""
+    if math.isnan(q):
+        return np.nan
+    if q < 0:
+        return -np.inf
+    if q > 1:
+        return np.inf
+    window.sort()
+    count = len(window)
+    unknown = 0
+    while unknown < count and math.isnan(window[count - 1 - unknown]):
+        unknown += 1
+    rank = q * (count - 1)
+    lower = max(0, math.floor(rank))
+    upper = min(count - 1, lower + 1)
+    weight = rank - math.floor(rank)
+    low = np.nan if lower < unknown else window[lower - unknown]
+    high = np.nan if upper < unknown else window[upper - unknown]
+    return low * (1 - weight) + high * weight

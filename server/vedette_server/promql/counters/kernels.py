@@ -1,8 +1,8 @@
 """Compiled loops for rates and changes over windows.
 
 Every kernel takes ``values`` and ``offsets`` of flat samples, ``stamps`` and ``clocks`` for their times, and the
-windows as ``pair``, ``low`` and ``high`` from ``selection.kernels.window_bounds``. It returns (values, present) of shape
-(n, steps).
+windows as ``pair``, ``low`` and ``high`` from ``selection.kernels.window_bounds``; it returns (values, present) of
+shape (n, steps).
 """
 
 from __future__ import annotations
@@ -152,3 +152,114 @@ def count_changes(
                 out[i, t] = changed[last] - changed[first]
                 present[i, t] = True
     return out, present
+
+
+@njit(nogil=True, cache=True)
+def interpolate(before: float, after: float, before_time: int, after_time: int, time: int, is_counter: bool) -> float:
+    """The value at ``time`` on the line between two samples; a counter that fell started again from zero."""
+    if is_counter and after < before:
+        before = 0.0
+    return before + (after - before) * (time - before_time) / (after_time - before_time)
+
+
+@njit(nogil=True, cache=True)
+def bounded_rate(  # noqa: C901 - one compiled loop
+    values: Floats,
+    offsets: Times,
+    stamps: Times,
+    clocks: Times,
+    pair: NDArray[np.int32],
+    low: NDArray[np.int32],
+    high: NDArray[np.int32],
+    ends: Times,
+    width: int,
+    is_smoothed: bool,
+    is_counter: bool,
+    is_rate: bool,
+) -> tuple[Floats, Mask]:
+    """``rate``, ``increase`` and ``delta`` of ``anchored`` and ``smoothed`` selectors: from bound to bound, no guess.
+
+    The windows reach a lookback further back (and ahead, when smoothed) than the range. An anchored range begins with
+    the last sample at or before it; a smoothed one is interpolated at its bounds.
+    """
+    n = len(pair)
+    steps = low.shape[1]
+    out = np.zeros((n, steps), np.float64)
+    present = np.zeros((n, steps), np.bool_)
+    for i in range(n):
+        base = offsets[i]
+        shift = clocks[i] - base
+        p = pair[i]
+        for t in range(steps):
+            begin = base + low[p, t]
+            last = base + high[p, t] - 1
+            if last < begin:
+                continue
+            end_time = ends[t]
+            start_time = end_time - width
+            first = begin
+            while first < last and stamps[first + 1 + shift] <= start_time:
+                first += 1
+            if is_smoothed:
+                k = begin
+                while k < last and stamps[k + shift] < end_time:
+                    k += 1
+                last = k
+            if stamps[last + shift] <= start_time or stamps[first + shift] > end_time:
+                continue
+            left = values[first]
+            if is_smoothed and stamps[first + shift] < start_time:
+                left = interpolate(
+                    left, values[first + 1], stamps[first + shift], stamps[first + 1 + shift], start_time, is_counter
+                )
+            right = values[last]
+            if is_smoothed and last > begin and stamps[last + shift] > end_time:
+                right = interpolate(
+                    values[last - 1], right, stamps[last - 1 + shift], stamps[last + shift], end_time, is_counter
+                )
+            result = right - left
+            if is_counter:
+                previous = left
+                for k in range(first, last + 1):
+                    if stamps[k + shift] <= start_time and k == first:
+                        continue
+                    if stamps[k + shift] >= end_time and k == last:
+                        continue
+                    if values[k] < previous:
+                        result += previous
+                    previous = values[k]
+                if right < previous:
+                    result += previous
+            out[i, t] = result / (width / 1000.0) if is_rate else result
+            present[i, t] = True
+    return out, present
+
+
+@njit(nogil=True, cache=True)
+def anchor_windows(
+    stamps: Times,
+    clocks: Times,
+    first_series: Times,
+    low: NDArray[np.int32],
+    high: NDArray[np.int32],
+    ends: Times,
+    width: int,
+) -> NDArray[np.int32]:
+    """Move the beginning of each window to the last sample at or before the range; an outdated window becomes empty."""
+    steps = low.shape[1]
+    moved = low.copy()
+    for p in range(len(first_series)):
+        base = clocks[first_series[p]]
+        for t in range(steps):
+            begin = low[p, t]
+            last = high[p, t] - 1
+            if last < begin:
+                continue
+            start_time = ends[t] - width
+            if stamps[base + last] <= start_time:
+                moved[p, t] = high[p, t]
+                continue
+            while begin < last and stamps[base + begin + 1] <= start_time:
+                begin += 1
+            moved[p, t] = begin
+    return moved

@@ -143,3 +143,42 @@ def compress(values: Floats, present: Mask, times: Times) -> tuple[Times, Times,
                 k += 1
         offsets[i + 1] = k
     return stamps, clocks, flat, offsets
+
+
+@njit(nogil=True, cache=True)
+def interpolated(
+    values: Floats,
+    offsets: Times,
+    stamps: Times,
+    clocks: Times,
+    pair: NDArray[np.int32],
+    low: NDArray[np.int32],
+    high: NDArray[np.int32],
+    ends: Times,
+) -> tuple[Floats, Mask]:
+    """``smoothed`` instant vectors: between the samples around ``ends[t]``, else the last one before it."""
+    n = len(pair)
+    steps = low.shape[1]
+    out = np.zeros((n, steps), np.float64)
+    present = np.zeros((n, steps), np.bool_)
+    for i in range(n):
+        base = offsets[i]
+        shift = clocks[i] - base
+        p = pair[i]
+        for t in range(steps):
+            k = base + low[p, t]
+            stop = base + high[p, t]
+            while k < stop and stamps[k + shift] < ends[t]:
+                k += 1
+            if k < stop and stamps[k + shift] == ends[t]:
+                out[i, t] = values[k]
+            elif k == base + low[p, t]:
+                continue
+            elif k == stop:
+                out[i, t] = values[k - 1]
+            else:
+                span = stamps[k + shift] - stamps[k - 1 + shift]
+                share = (ends[t] - stamps[k - 1 + shift]) / span
+                out[i, t] = values[k - 1] + (values[k] - values[k - 1]) * share
+            present[i, t] = True
+    return out, present

@@ -11,19 +11,24 @@ from vedette_server.promql.context import Context
 from vedette_server.promql.durations import positive, signed
 from vedette_server.promql.nodes import Edge, MatrixSelector, Shift, VectorSelector
 from vedette_server.promql.selection import kernels
-from vedette_server.promql.values import Grid, Samples, Times, Vector, Windows
+from vedette_server.promql.values import Grid, Samples, Times, Vector, Windows, flags
 from vedette_server.storage.interface import Matcher, SelectHints, SeriesSet
 
 
 def shifted_times(context: Context, shift: Shift, grid: Grid) -> Times:
     """The times that a selector reads at the steps of ``grid``, after ``@`` and ``offset``."""
+    return shift_times(context, shift, grid.times())
+
+
+def shift_times(context: Context, shift: Shift, times: Times) -> Times:
+    """The times that a selector reads for some evaluation times."""
     offset = signed(shift.offset, context.query) if shift.offset is not None else 0
     at = shift.at
     if at is None:
-        return grid.times() - offset
+        return times - offset
     if isinstance(at, Edge):
         at = context.query.start if at is Edge.START else context.query.end
-    return np.full(grid.count, at - offset, np.int64)
+    return np.full(len(times), at - offset, np.int64)
 
 
 def load(context: Context, matchers: tuple[Matcher, ...], start: int, end: int) -> SeriesSet:
@@ -48,42 +53,51 @@ def _for_kernels(array: NDArray[Any], dtype: type[Any]) -> NDArray[Any]:
 def instant_vector(context: Context, selector: VectorSelector, grid: Grid) -> Vector:
     """The last sample of each series within the lookback of each step."""
     ends = shifted_times(context, selector.shift, grid)
+    return vector_at(context, selector.matchers, ends, smoothed=selector.extension == "smoothed")
+
+
+def vector_at(context: Context, matchers: tuple[Matcher, ...], ends: Times, *, smoothed: bool = False) -> Vector:
+    """The vector that some matchers select as of each of ``ends`` (not decreasing)."""
     lookback = context.options.lookback
-    series = load(context, selector.matchers, int(ends[0]) - lookback + 1, int(ends[-1]))
-    context.check_points(len(series), grid.count)
-    pair, low, high = bounds(series, ends, lookback)
-    values, present = kernels.last_samples(series.values, series.offsets, pair, low, high)
-    return Vector(series.labels, values, present, np.zeros(len(series), np.bool_))
+    ahead = lookback if smoothed else 0
+    series = load(context, matchers, int(ends[0]) - lookback + 1, int(ends[-1]) + ahead)
+    context.check_points(len(series), len(ends))
+    no_flags = flags(len(series), value=False)
+    if smoothed:
+        samples = without_stale(series)
+        found = bounds(samples, ends + ahead, lookback + ahead)
+        arrays = samples.values, samples.offsets, samples.timestamps, samples.clocks
+        return Vector(series.labels, *kernels.interpolated(*arrays, *found, ends), no_flags)
+    found = bounds(series, ends, lookback)
+    return Vector(series.labels, *kernels.last_samples(series.values, series.offsets, *found), no_flags)
 
 
 def sample_times(context: Context, selector: VectorSelector, grid: Grid) -> Vector:
     """As ``instant_vector``, but the value is the time of the sample, in seconds."""
-    ends = shifted_times(context, selector.shift, grid)
+    return times_at(context, selector.matchers, shifted_times(context, selector.shift, grid))
+
+
+def times_at(context: Context, matchers: tuple[Matcher, ...], ends: Times) -> Vector:
+    """As ``vector_at``, but the value is the time of the sample, in seconds."""
     lookback = context.options.lookback
-    series = load(context, selector.matchers, int(ends[0]) - lookback + 1, int(ends[-1]))
+    series = load(context, matchers, int(ends[0]) - lookback + 1, int(ends[-1]))
     pair, low, high = bounds(series, ends, lookback)
     _, present = kernels.last_samples(series.values, series.offsets, pair, low, high)
     index = series.clocks[:, np.newaxis] + np.maximum(high[pair] - 1, 0)
-    times = (
-        series.timestamps[np.minimum(index, max(len(series.timestamps) - 1, 0))]
-        if len(series)
-        else np.zeros(index.shape)
-    )
-    return Vector(series.labels, times / 1000.0, present, np.zeros(len(series), np.bool_))
+    times = series.timestamps[index] / 1000
+    return Vector(series.labels, times, present, flags(len(series), value=False))
 
 
 def range_vector(context: Context, selector: MatrixSelector, grid: Grid) -> tuple[Samples, Windows]:
     """The samples that the windows of ``selector`` reach over, without stale markers."""
     width = positive(selector.range, context.query)
     ends = shifted_times(context, selector.selector.shift, grid)
-    start, end = int(ends[0]) - width + 1, int(ends[-1])
     extension = selector.selector.extension
-    if extension:
-        start -= context.options.lookback
-    if extension == "smoothed":
-        end += context.options.lookback
-    series = without_stale(load(context, selector.selector.matchers, start, end))
-    return series, Windows(ends, width, grid.times())
+    behind = context.options.lookback if extension else 0
+    ahead = context.options.lookback if extension == "smoothed" else 0
+    series = load(context, selector.selector.matchers, int(ends[0]) - width - behind + 1, int(ends[-1]) + ahead)
+    windows = Windows(ends, width, grid.times(), extension, behind, ahead)
+    return without_stale(series), windows
 
 
 def without_stale(series: SeriesSet) -> Samples:
@@ -91,7 +105,7 @@ def without_stale(series: SeriesSet) -> Samples:
     arrays = series.timestamps, series.clocks, series.values, series.offsets
     if kernels.count_stale(series.values):
         arrays = kernels.drop_stale(*arrays)
-    return Samples(series.labels, *arrays, np.zeros(len(series), np.bool_))
+    return Samples(series.labels, *arrays, flags(len(series), value=False))
 
 
 def bounds(

@@ -1,0 +1,1 @@
+"""Functions over histograms. Classic ones are told by their ``le`` label; native ones are not supported yet."""
