@@ -1,0 +1,1 @@
+"""Exposure: the page of metrics for those who pull."""

@@ -1,0 +1,1 @@
+"""Sources: what is collected together, when, and within which time."""

@@ -1,0 +1,77 @@
+"""Turns the collections of one source into frames: the series that a scrape would add, and the labels of the target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from vedette_agent.sources.interface import Collection
+from vedette_shared.frames import Layout, LayoutMemory, encode_target, layout_of, values_of
+from vedette_shared.labels import Labels, make_labels
+from vedette_shared.metrics import MetricFamily, Sample, count_samples, gauge
+
+EXPORTED = "exported_"
+
+
+@dataclass(frozen=True, slots=True)
+class NewFrame:
+    """A frame that has no sequence number yet. ``values`` are the doubles in the order of the layout."""
+
+    timestamp: int
+    target: bytes
+    source: str
+    layout: Layout
+    values: bytes = field(repr=False)
+
+
+def target_labels(job: str, host: str, labels: Labels) -> Labels:
+    """Return the labels of a target on this host: ``instance`` is the host, unless ``labels`` say otherwise."""
+    return make_labels({"instance": host, **dict(labels), "job": job, "host": host})
+
+
+class Framing:
+    """Makes the frames of one source. Remembers the layout, which seldom changes."""
+
+    def __init__(self, source: str, target: Labels, *, reports_up: bool) -> None:
+        self._source = source
+        self._target = encode_target(target)
+        self._taken = frozenset(name for name, _ in target)
+        self._reports_up = reports_up
+        self._memory = LayoutMemory()
+        self._reported: Layout | None = None
+        self._sent: Layout | None = None
+
+    def frame_of(self, collection: Collection) -> NewFrame:
+        """Return the frame of ``collection``; one that failed says so in ``up``, and its series end."""
+        families = [*collection.families, *(_scrape_series(collection) if self._reports_up else ())]
+        layout = self._memory.layout_of(families)
+        if layout is not self._reported or self._sent is None:
+            self._reported, self._sent = layout, self._without_clashes(layout, families)
+        return NewFrame(collection.timestamp_ms, self._target, self._source, self._sent, values_of(families).tobytes())
+
+    def _without_clashes(self, layout: Layout, families: Sequence[MetricFamily]) -> Layout:
+        """Rename labels that the target bears too, as a scrape does: ``exported_job`` and so on."""
+        if not any(name in self._taken for series in layout.series for name, _ in series.labels):
+            return layout
+        return layout_of(
+            MetricFamily(
+                family.name,
+                family.type,
+                family.help,
+                family.unit,
+                [Sample(sample.name, self._renamed(sample.labels), sample.value) for sample in family.samples],
+            )
+            for family in families
+        )
+
+    def _renamed(self, labels: Labels) -> Labels:
+        return make_labels((EXPORTED + name if name in self._taken else name, value) for name, value in labels)
+
+
+def _scrape_series(collection: Collection) -> list[MetricFamily]:
+    """The series that Prometheus adds to each scrape."""
+    return [
+        gauge("up", "Whether the source could be collected.", 0.0 if collection.error else 1.0),
+        gauge("scrape_duration_seconds", "How long the collection took.", collection.duration),
+        gauge("scrape_samples_scraped", "Samples collected.", float(count_samples(collection.families))),
+    ]

@@ -1,0 +1,356 @@
+"""The spool: takes frames, gives back what a server has not acknowledged, keeps its bounds.
+
+It does its own small file operations, which go to the page cache; nothing is forced to the disk.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from vedette_agent.errors import SpoolError
+from vedette_agent.sources.framing import NewFrame
+from vedette_agent.spool.ranges import RangeSet, runs_of
+from vedette_agent.spool.records import Acknowledged, Head, encode_acknowledged, encode_closed
+from vedette_agent.spool.segment import SUFFIX, Segment
+from vedette_agent.spool.values import FrameId, SpoolStats, StoredFrame
+from vedette_shared.clock import Clock
+from vedette_shared.frames import Frame
+from vedette_shared.logs import get_logger
+
+_log = get_logger(__name__)
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+GENERATION_BITS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolLimits:
+    """Bounds of the spool.
+
+    Attributes:
+        bytes: Of all segments together.
+        age_ms: Of a frame; older ones are dropped, though nobody has them.
+        segment_bytes: A segment that has grown so far is followed by a new one.
+        idle_segment_bytes: The same for a segment of which nothing is waiting for acknowledgement.
+        memory_frames: How many frames are kept in memory while the disk cannot be written.
+    """
+
+    bytes: int = 512 * 2**20
+    age_ms: int = 7 * 86_400_000
+    segment_bytes: int = 2**20
+    idle_segment_bytes: int = 128 * 2**10
+    memory_frames: int = 256
+
+
+class Spool:
+    """Frames of this host on their way to ``servers``. Made by ``open``; belongs to one process at a time."""
+
+    def __init__(self, folder: Path, servers: Sequence[str], limits: SpoolLimits, clock: Clock, lock: int) -> None:
+        self.stats = SpoolStats()
+        self._folder = folder
+        self._servers = tuple(servers)
+        self._limits = limits
+        self._clock = clock
+        self._lock = lock
+        self._segments: list[Segment] = []
+        self._current: Segment | None = None
+        self._acknowledged: Acknowledged = {server: {} for server in servers}
+        self._memory: deque[StoredFrame] = deque()
+        self._generation = secrets.randbits(GENERATION_BITS) or 1
+        self._next_sequence = 1
+        self._next_file = 1
+        self._writable = True
+
+    @classmethod
+    def open(cls, folder: Path, servers: Sequence[str], limits: SpoolLimits, clock: Clock) -> Spool:
+        """Open the spool in ``folder``, which is made where it is missing, and read what an earlier run left.
+
+        Raises:
+            SpoolError: the folder cannot be used, or another agent uses it.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            spool = cls(folder, servers, limits, clock, _lock(folder))
+            try:
+                spool._recover()
+            except BaseException:
+                spool.abandon()
+                raise
+        except OSError as error:
+            raise SpoolError(
+                f"{folder}: cannot be used as spool: {error.strerror}; name another data folder, or mend this one"
+            ) from error
+        return spool
+
+    def serve(self, servers: Sequence[str]) -> None:
+        """Keep frames for ``servers`` from now on; a new one gets all that is still there."""
+        self._servers = tuple(servers)
+        self._acknowledged = {server: self._acknowledged.get(server, {}) for server in servers}
+        self._remove_finished()
+
+    @property
+    def generation(self) -> int:
+        """That of new frames."""
+        return self._generation
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(segment.size for segment in self._segments)
+
+    def append(self, new: NewFrame) -> StoredFrame:
+        """Number a frame and keep it; in memory while the disk cannot be written."""
+        frame = Frame(self._next_sequence, new.timestamp, new.target, new.source, new.layout.hash, new.values)
+        stored = StoredFrame(self._generation, frame, new.layout)
+        self._next_sequence += 1
+        self._memory.append(stored)
+        self._write_memory()
+        while len(self._memory) > self._limits.memory_frames:
+            self._drop("memory", 1 if self._is_wanted(self._memory.popleft().id) else 0)
+        self.keep_bounds()
+        return stored
+
+    def acknowledge(self, server: str, ids: Iterable[FrameId]) -> None:
+        """Note that ``server`` has the frames ``ids``, and let go of what all servers have."""
+        for generation, group in groupby(sorted(ids), key=lambda frame_id: frame_id.generation):
+            runs = runs_of(frame_id.sequence for frame_id in group)
+            self._note_acknowledged(server, generation, runs)
+            self._write(encode_acknowledged(server, generation, runs))
+        while self._memory and not self._is_wanted(self._memory[0].id):
+            self._memory.popleft()
+        self._remove_finished()
+
+    def refuse(self, server: str, ids: Sequence[FrameId]) -> None:
+        """Note that ``server`` will never take the frames ``ids``; they are counted and not offered to it again."""
+        self._drop("refused", len(ids))
+        self.acknowledge(server, ids)
+
+    def waiting(self, server: str) -> int:
+        """The number of frames that ``server`` has not acknowledged."""
+        held = sum(self._count_waiting(server, segment) for segment in self._segments)
+        return held + sum(1 for stored in self._memory if self._is_waiting(server, stored.id))
+
+    def oldest_waiting(self, server: str, most_bytes: int) -> list[StoredFrame]:
+        """Return the oldest frames of one generation that ``server`` has not acknowledged; at least one if there is.
+
+        Args:
+            server: Whose.
+            most_bytes: Roughly what they may take in a message, uncompressed.
+        """
+        for segment in list(self._segments):
+            if not self._count_waiting(server, segment):
+                continue
+            sequences = [s for s in segment.sequences if self._is_waiting(server, FrameId(segment.generation, s))]
+            if frames := self._read(server, segment, sequences, most_bytes):
+                return frames
+        held = [stored for stored in self._memory if self._is_waiting(server, stored.id)]
+        return _within(held, most_bytes)
+
+    def keep_bounds(self) -> None:
+        """Drop the oldest segments while the spool is larger than it may be, or they are older."""
+        oldest_ms = self._clock.now_ms() - self._limits.age_ms
+        while self._segments and self._segments[0] is not self._current:
+            segment = self._segments[0]
+            if self.size > self._limits.bytes:
+                reason = "bytes"
+            elif segment.sequences and segment.newest_ms < oldest_ms:
+                reason = "age"
+            else:
+                break
+            lost = sum(1 for s in segment.sequences if self._is_wanted(FrameId(segment.generation, s)))
+            if lost:
+                _log.warning("the spool drops its oldest frames", reason=reason, frames=lost)
+            self._drop(reason, lost)
+            self._remove(segment)
+
+    def close(self) -> None:
+        """End in good order."""
+        self._write_memory()
+        self._write(encode_closed())
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Let go of the files as a sudden death would."""
+        for segment in self._segments:
+            segment.close()
+        os.close(self._lock)
+
+    def _recover(self) -> None:
+        for path in sorted(self._folder.glob(f"*{SUFFIX}")):
+            self._next_file = int(path.stem) + 1
+            segment = Segment.recover(path, self._note_acknowledged)
+            if segment is None:
+                _log.warning("a segment of the spool has no readable head; it is set aside", file=path)
+                path.rename(path.with_suffix(".damaged"))
+                continue
+            self._segments.append(segment)
+        self._continue_numbers()
+        for segment in self._segments:
+            self._drop("damaged", segment.missing)
+        self._remove_finished()
+        self.keep_bounds()
+
+    def _continue_numbers(self) -> None:
+        """Go on in the generation of the last run where its last number is certain."""
+        if not self._segments:
+            return
+        last = self._segments[-1]
+        booted_since = last.head.boot_id != _boot_id()
+        certain = not last.damaged and not last.torn and (last.closed or not booted_since)
+        if certain:
+            self._generation, self._next_sequence = last.generation, last.next_sequence
+
+    def _begin_segment(self) -> Segment:
+        """Start a new file, the current one from now on. Raises OSError."""
+        path = self._folder / f"{self._next_file:020}{SUFFIX}"
+        first = self._memory[0].frame.sequence if self._memory else self._next_sequence
+        runs = tuple(
+            (server, generation, tuple(number for run in held for number in run))
+            for server, generations in self._acknowledged.items()
+            for generation, held in generations.items()
+        )
+        segment = Segment.create(path, Head(self._generation, first, _boot_id(), runs))
+        if self._current is not None:
+            self._current.close()
+        self._next_file += 1
+        self._segments.append(segment)
+        self._current = segment
+        return segment
+
+    def _write_memory(self) -> None:
+        """Move the frames in memory to the disk, as far as it takes them."""
+        try:
+            while self._memory:
+                segment = self._current
+                if segment is None or self._is_full(segment):
+                    segment = self._begin_segment()
+                segment.append(self._memory[0].frame, self._memory[0].layout)
+                self._memory.popleft()
+        except OSError as error:
+            self._note_write_error(error)
+        else:
+            if not self._writable:
+                _log.info("the spool can be written again", folder=self._folder)
+            self._writable = True
+
+    def _write(self, record: bytes) -> None:
+        try:
+            if self._current is not None:
+                self._current.write(record)
+        except OSError as error:
+            self._note_write_error(error)
+
+    def _note_write_error(self, error: OSError) -> None:
+        self.stats.write_errors += 1
+        if self._writable:
+            _log.error("the spool cannot be written; frames stay in memory", folder=self._folder, error=error)
+        self._writable = False
+
+    def _is_full(self, segment: Segment) -> bool:
+        if segment.size < self._limits.idle_segment_bytes:
+            return False
+        return segment.size >= self._limits.segment_bytes or not self._has_wanted(segment)
+
+    def _read(self, server: str, segment: Segment, sequences: list[int], most_bytes: int) -> list[StoredFrame]:
+        try:
+            wanted = _within(segment.read(sequences), most_bytes)
+        except OSError as error:
+            _log.warning("a segment of the spool cannot be read", file=segment.path, error=error)
+            wanted = []
+        upto = wanted[-1].frame.sequence if wanted else sequences[-1]
+        read = {stored.frame.sequence for stored in wanted}
+        lost = [FrameId(segment.generation, s) for s in sequences if s <= upto and s not in read]
+        if lost:
+            self._drop("damaged", len(lost))
+            self.acknowledge(server, lost)
+        return wanted
+
+    def _remove_finished(self) -> None:
+        """Remove the segments of which every server has all frames; the current one goes on."""
+        for segment in list(self._segments):
+            if segment is not self._current and not self._has_wanted(segment):
+                self._remove(segment)
+
+    def _remove(self, segment: Segment) -> None:
+        try:
+            segment.remove()
+        except OSError as error:
+            _log.warning("a segment of the spool cannot be removed", file=segment.path, error=error)
+        self._segments.remove(segment)
+        self._forget_acknowledged()
+
+    def _forget_acknowledged(self) -> None:
+        """Forget what was acknowledged of frames that are gone."""
+        floors: dict[int, int] = {self._generation: self._next_sequence}
+        for segment in self._segments:
+            first = segment.head.next_sequence
+            floors[segment.generation] = min(first, floors.get(segment.generation, first))
+        if self._memory:
+            floors[self._generation] = min(floors[self._generation], self._memory[0].frame.sequence)
+        for generations in self._acknowledged.values():
+            for generation in list(generations):
+                if generation in floors:
+                    generations[generation].forget_below(floors[generation])
+                else:
+                    del generations[generation]
+
+    def _note_acknowledged(self, server: str, generation: int, runs: Iterable[tuple[int, int]]) -> None:
+        if server not in self._acknowledged:
+            return
+        held = self._acknowledged[server].setdefault(generation, RangeSet())
+        for first, last in runs:
+            held.add(first, last)
+
+    def _is_waiting(self, server: str, frame: FrameId) -> bool:
+        held = self._acknowledged[server].get(frame.generation)
+        return held is None or frame.sequence not in held
+
+    def _is_wanted(self, frame: FrameId) -> bool:
+        return any(self._is_waiting(server, frame) for server in self._servers)
+
+    def _has_wanted(self, segment: Segment) -> bool:
+        return any(self._count_waiting(server, segment) for server in self._servers)
+
+    def _count_waiting(self, server: str, segment: Segment) -> int:
+        held = self._acknowledged[server].get(segment.generation)
+        if held is None:
+            return len(segment.sequences)
+        return len(segment.sequences) - held.count_among(segment.sequences)
+
+    def _drop(self, reason: str, frames: int) -> None:
+        self.stats.dropped_frames[reason] += frames
+
+
+def _within(frames: Iterable[StoredFrame], most_bytes: int) -> list[StoredFrame]:
+    taken: list[StoredFrame] = []
+    room = most_bytes
+    for stored in frames:
+        room -= stored.raw_bytes
+        if taken and (room < 0 or stored.generation != taken[0].generation):
+            break
+        taken.append(stored)
+    return taken
+
+
+def _lock(folder: Path) -> int:
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise SpoolError(f"{folder}: another agent uses this spool; stop it or name another data folder") from error
+    return descriptor
+
+
+def _boot_id() -> str:
+    try:
+        return BOOT_ID.read_text().strip()
+    except OSError:
+        return ""
