@@ -21,6 +21,7 @@ from vedette_server.promql.errors import (
 from vedette_server.promql.format import format_query
 from vedette_server.promql.nodes import Expr
 from vedette_server.promql.parser import parse
+from vedette_server.promql.plan import PlanNode
 from vedette_server.promql.warm import warm_up
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "NativeHistogramError",
     "Options",
     "ParseError",
+    "PlanNode",
     "PromQLError",
     "QueryCanceledError",
     "QueryTimeoutError",

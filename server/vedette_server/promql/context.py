@@ -78,7 +78,6 @@ class Context:
         querier: Querier,
         query: QueryRange,
         notes: Notes,
-        *,
         options: Options,
         limits: EngineLimits,
         cancelled: threading.Event | Callable[[], bool] | None = None,

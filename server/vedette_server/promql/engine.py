@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -18,7 +17,8 @@ from vedette_server.promql.format import format_query
 from vedette_server.promql.merge import drop_names
 from vedette_server.promql.nodes import Expr, ValueType
 from vedette_server.promql.parser import parse
-from vedette_server.promql.selection.read import trim
+from vedette_server.promql.plan import PlanNode, Trace
+from vedette_server.promql.raw import raw_samples
 from vedette_server.promql.types import value_type
 from vedette_server.promql.values import Floats, Grid, Mask, Samples, Scalar, Text, Times, Value, Vector, Windows
 from vedette_server.storage.interface import LabelColumns, Querier
@@ -39,6 +39,7 @@ class Result:
         warnings: What the query's author should mend, each with its place in the query.
         infos: What may be worth a look.
         loaded: How many samples were read from the store.
+        plan: How the query was evaluated, if that was asked for.
     """
 
     type: str
@@ -51,6 +52,7 @@ class Result:
     warnings: tuple[str, ...] = ()
     infos: tuple[str, ...] = ()
     loaded: int = 0
+    plan: tuple[PlanNode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Engine:
         cancelled: threading.Event | Callable[[], bool] | None = None,
         deadline: float | None = None,
         options: Options | None = None,
+        explain: bool = False,
     ) -> Result:
         """Evaluate ``query`` at one moment.
 
@@ -79,18 +82,13 @@ class Engine:
             cancelled: Asked between the nodes of the expression whether to give up.
             deadline: The ``time.monotonic()`` at which to give up.
             options: Takes the place of the engine's own.
+            explain: Also say how the query was evaluated.
 
         Raises:
             PromQLError: the text is malformed, or its evaluation failed, timed out or was cancelled.
         """
-        grid = Grid(time_ms, 0, 1)
-        expr, context = self._prepare(querier, query, QueryRange(time_ms, time_ms, 0), cancelled, deadline, options)
-        evaluator = Evaluator(context)
-        with _quiet():
-            if value_type(expr) is ValueType.MATRIX:
-                return _with_notes(_raw(*evaluator.samples(expr, grid), grid), context)
-            value = evaluator.evaluate(expr, grid)
-            return _with_notes(_result(value, grid, ranged=False), context)
+        run = Run(cancelled, deadline, explain, options or self.options, self.limits)
+        return run.evaluate(querier, query, QueryRange(time_ms, time_ms, 0), Grid(time_ms, 0, 1))
 
     def range(
         self,
@@ -103,6 +101,7 @@ class Engine:
         cancelled: threading.Event | Callable[[], bool] | None = None,
         deadline: float | None = None,
         options: Options | None = None,
+        explain: bool = False,
     ) -> Result:
         """Evaluate ``query`` at ``start_ms``, ``start_ms + step_ms`` … up to ``end_ms``; see ``instant`` for the rest.
 
@@ -117,43 +116,47 @@ class Engine:
             raise TooManySamplesError(
                 f"exceeded maximum resolution of {self.limits.steps} points per timeseries; use a longer step"
             )
-        query_range = QueryRange(start_ms, end_ms, step_ms)
-        expr, context = self._prepare(querier, query, query_range, cancelled, deadline, options)
-        if (found := value_type(expr)) not in (ValueType.SCALAR, ValueType.VECTOR):
-            raise ExpressionTypeError(
-                f'invalid expression type "{found.value}" for range query, must be Scalar or instant Vector'
-            )
-        with _quiet():
-            value = Evaluator(context).evaluate(expr, grid)
-            return _with_notes(_result(value, grid, ranged=True), context)
+        run = Run(cancelled, deadline, explain, options or self.options, self.limits)
+        return run.evaluate(querier, query, QueryRange(start_ms, end_ms, step_ms), grid)
 
-    def _prepare(
-        self,
-        querier: Querier,
-        query: str | Expr,
-        query_range: QueryRange,
-        cancelled: threading.Event | Callable[[], bool] | None,
-        deadline: float | None,
-        options: Options | None,
-    ) -> tuple[Expr, Context]:
-        options = options or self.options
-        if isinstance(query, str):
-            text = query
-            expr = parse(query, experimental=options.experimental, max_length=self.limits.expression_length)
-        else:
-            text, expr = format_query(query), query
-        notes = Notes(text)
-        context = Context(
-            querier, query_range, notes, options=options, limits=self.limits, cancelled=cancelled, deadline=deadline
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One query on its way through the engine."""
+
+    cancelled: threading.Event | Callable[[], bool] | None
+    deadline: float | None
+    explain: bool
+    options: Options
+    limits: EngineLimits
+
+    def evaluate(self, querier: Querier, query: str | Expr, bounds: QueryRange, grid: Grid) -> Result:
+        """Parse the query if need be, and evaluate it at every step of ``grid``."""
+        expr = query if not isinstance(query, str) else self._parse(query)
+        ranged = bounds.step > 0
+        found = value_type(expr)
+        if ranged and found not in (ValueType.SCALAR, ValueType.VECTOR):
+            reason = f'invalid expression type "{found.value}" for range query, must be Scalar or instant Vector'
+            raise ExpressionTypeError(reason)
+        notes = Notes(query if isinstance(query, str) else format_query(query))
+        context = Context(querier, bounds, notes, self.options, self.limits, self.cancelled, self.deadline)
+        trace = Trace() if self.explain else None
+        evaluator = Evaluator(context, expr, trace)
+        with np.errstate(all="ignore"):  # arithmetic follows IEEE 754 without a word about infinities and NaN
+            if found is ValueType.MATRIX:
+                result = _raw(*evaluator.samples(expr, grid), grid)
+            else:
+                result = _result(evaluator.evaluate(expr, grid), grid, ranged=ranged)
+        return replace(
+            result,
+            warnings=tuple(notes.warnings),
+            infos=tuple(notes.infos),
+            loaded=context.samples,
+            plan=tuple(trace.roots) if trace is not None else (),
         )
-        return expr, context
 
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Arithmetic follows IEEE 754 without a word about infinities and NaN."""
-    with np.errstate(all="ignore"):
-        yield
+    def _parse(self, text: str) -> Expr:
+        return parse(text, experimental=self.options.experimental, max_length=self.limits.expression_length)
 
 
 def _result(value: Value, grid: Grid, *, ranged: bool) -> Result:
@@ -182,15 +185,10 @@ def _present_only(vector: Vector) -> Vector:
 
 def _raw(samples: Samples, windows: Windows, grid: Grid) -> Result:
     """The samples of a range vector at one step, those outside its window left out."""
-    return _empty("matrix", grid.times(), samples=trim(samples, windows))
+    return _empty("matrix", grid.times(), samples=raw_samples(samples, windows))
 
 
 def _empty(kind: str, steps: Times, *, text: str = "", samples: Samples | None = None) -> Result:
     labels = samples.labels if samples is not None else columns.empty_labels(0)
     nothing = np.zeros((0, len(steps)))
     return Result(kind, labels, nothing, nothing.astype(np.bool_), steps, text, samples)
-
-
-def _with_notes(result: Result, context: Context) -> Result:
-    notes = context.notes
-    return replace(result, warnings=tuple(notes.warnings), infos=tuple(notes.infos), loaded=context.samples)

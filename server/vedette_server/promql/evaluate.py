@@ -25,6 +25,7 @@ from vedette_server.promql.nodes import (
     VectorSelector,
     strip_parens,
 )
+from vedette_server.promql.plan import Trace, repeated
 from vedette_server.promql.selection import kernels, read
 from vedette_server.promql.values import Floats, Grid, Samples, Scalar, Text, Times, Value, Vector, Windows, flags
 
@@ -32,8 +33,10 @@ from vedette_server.promql.values import Floats, Grid, Samples, Scalar, Text, Ti
 class Evaluator:
     """Evaluates expressions; what stands several times in a query is evaluated once."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, expr: Expr, trace: Trace | None = None) -> None:
         self.context = context
+        self._trace = trace
+        self._repeated = repeated(expr)
         self._known: dict[tuple[str, Grid], Value] = {}
 
     def evaluate(self, expr: Expr, grid: Grid) -> Value:
@@ -49,15 +52,15 @@ class Evaluator:
             return Text(expr.value)
         if grid.count > 1 and is_invariant(expr):
             return _repeat(self.evaluate(expr, Grid(grid.start, grid.step, 1)), grid.count)
-        if isinstance(expr, Binary):
-            return self._chain(expr, grid)
-        key = (format_query(expr), grid)
-        found = self._known.get(key)
-        if found is None:
-            self.context.check()
-            found = self._node(expr, grid)
-            self._known[key] = found
-        return found
+        self.context.check()
+        if self._trace is None:
+            return self._known_or_new(expr, grid)[0]
+        before = self.context.samples
+        with self._trace.node(expr) as node:
+            value, node.shared = self._known_or_new(expr, grid)
+            node.series, node.steps = len(value) if isinstance(value, Vector) else 1, grid.count
+            node.samples = self.context.samples - before
+        return value
 
     def vector(self, expr: Expr, grid: Grid) -> Vector:
         """Evaluate an expression whose type is an instant vector."""
@@ -80,12 +83,34 @@ class Evaluator:
     def samples(self, expr: Expr, grid: Grid) -> tuple[Samples, Windows]:
         """Read the samples and the windows of a range vector."""
         expr = strip_parens(expr)
+        assert isinstance(expr, (MatrixSelector, Subquery))
+        if self._trace is None:
+            return self._samples(expr, grid)
+        before = self.context.samples
+        with self._trace.node(expr) as node:
+            samples, windows = self._samples(expr, grid)
+            node.series, node.steps = len(samples), grid.count
+            node.samples = self.context.samples - before
+        return samples, windows
+
+    def _samples(self, expr: MatrixSelector | Subquery, grid: Grid) -> tuple[Samples, Windows]:
         if isinstance(expr, MatrixSelector):
             return read.range_vector(self.context, expr, grid)
-        assert isinstance(expr, Subquery)
         return self._subquery(expr, grid)
 
+    def _known_or_new(self, expr: Expr, grid: Grid) -> tuple[Value, bool]:
+        """Evaluate a node unless the same was evaluated before; also tell whether it was."""
+        if isinstance(expr, Binary) or not self._repeated or (text := format_query(expr)) not in self._repeated:
+            return self._node(expr, grid), False
+        found = self._known.get((text, grid))
+        if found is not None:
+            return found, True
+        found = self._known[text, grid] = self._node(expr, grid)
+        return found, False
+
     def _node(self, expr: Expr, grid: Grid) -> Value:
+        if isinstance(expr, Binary):
+            return self._chain(expr, grid)
         if isinstance(expr, VectorSelector):
             return read.instant_vector(self.context, expr, grid)
         if isinstance(expr, Call):

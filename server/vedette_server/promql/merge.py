@@ -30,11 +30,10 @@ def merge_duplicates(vector: Vector, message: str = SAME_LABELS) -> Vector:
     target, first = rank[groups], first[order]
     values = vector.values[first]
     present = vector.present[first]
-    extra = np.flatnonzero(first[target] != np.arange(len(vector)))
-    for row in extra:
-        here = vector.present[row]
-        values[target[row], here] = vector.values[row, here]
-        present[target[row]] |= here
+    extra = np.flatnonzero((first[target] != np.arange(len(vector))) & vector.present.any(axis=1))
+    rows, steps = np.nonzero(vector.present[extra])
+    values[target[extra[rows]], steps] = vector.values[extra[rows], steps]
+    present[target[extra[rows]], steps] = True
     return Vector(vector.labels.take(first), values, present, vector.drop_name[first])
 
 

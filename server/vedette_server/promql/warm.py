@@ -12,9 +12,20 @@ from vedette_server.promql.engine import Engine
 from vedette_server.promql.selection.kernels import STALE_BITS
 from vedette_server.storage.interface import LabelColumns, Matcher, SelectHints, SeriesSet
 
+_RANGES = ("x[1m]", "x[1m:1s]")
+_PARAMETERS = {
+    "predict_linear": "{}, 1",
+    "quantile_over_time": "0.5, {}",
+    "double_exponential_smoothing": "{}, 0.5, 0.5",
+}
 _QUERIES = (
+    *("sum(x)", "rate(x[1m])", "max(x)", "count(x)", "x and x"),
+    *(f"{name}({_PARAMETERS.get(name, '{}').format(window)})" for name in RANGE_FUNCTIONS for window in _RANGES),
+    *(f"{name}(x[1m] {extension})" for name in ("rate", "delta") for extension in ("anchored", "smoothed")),
+    *("changes(x[1m] anchored)", "x smoothed", "absent_over_time(x[1m])", "timestamp(x)"),
     *(f"{op}(x)" for op in ("sum", "avg", "min", "max", "count", "group", "stddev")),
-    *("x and x", "x + x", "x or x"),
+    *(f"{op}(1, x)" for op in ("topk", "limitk", "quantile", "histogram_quantile")),
+    *("histogram_fraction(0, 1, x)", "x and x", "x + x", "x or x"),
 )
 
 
@@ -47,5 +58,5 @@ def warm_up() -> None:
 
     Meant for a thread in the background; queries meanwhile work, and wait only for the kernel that they need.
     """
-    for query in (*_QUERIES, *(f"{name}(x[1m])" for name in RANGE_FUNCTIONS)):
+    for query in _QUERIES:
         Engine().range(_OneSeries(), query, 0, 1000, 1000)

@@ -30,9 +30,9 @@ def count_values(evaluation: Evaluation, node: Aggregate, grid: Grid) -> Vector:
     values[np.isnan(values)] = np.nan
     distinct, codes = np.unique(values.view(np.int64), return_inverse=True)
     pairs, member = np.unique(groups[rows] * max(len(distinct), 1) + codes, return_inverse=True)
-    counts = np.zeros((len(pairs), grid.count))
-    np.add.at(counts, (member, steps), 1)
     evaluation.context.check_points(len(pairs), grid.count)
+    cells = np.bincount(member * grid.count + steps, minlength=len(pairs) * grid.count)
+    counts = cells.reshape(len(pairs), grid.count).astype(np.float64)
     labels = columns.keep(vector.labels, names).take(first[pairs // max(len(distinct), 1)])
     if not (node.without and label in node.grouping):
         texts = [format_fixed(float(value)) for value in distinct.view(np.float64)]

@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from vedette_server.promql.compiled import compiled
+from vedette_server.promql.numeric.kernels import quantile_of
 from vedette_server.promql.values import Floats, Mask, Times
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def sum_groups(values: Floats, present: Mask, groups: Times, count: int) -> tuple[Floats, Mask]:
     """``sum`` with Neumaier's compensated summation."""
     n, steps = values.shape
@@ -46,7 +47,7 @@ def sum_groups(values: Floats, present: Mask, groups: Times, count: int) -> tupl
     return out, found
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def mean_groups(  # noqa: C901 - one compiled loop
     values: Floats, present: Mask, groups: Times, count: int
 ) -> tuple[Floats, Mask]:
@@ -96,7 +97,7 @@ def mean_groups(  # noqa: C901 - one compiled loop
     return out, found
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def extreme_groups(values: Floats, present: Mask, groups: Times, count: int, is_max: bool) -> tuple[Floats, Mask]:
     """``max`` and ``min``: NaN only where every value is NaN."""
     n, steps = values.shape
@@ -115,7 +116,7 @@ def extreme_groups(values: Floats, present: Mask, groups: Times, count: int, is_
     return out, found
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def count_groups(present: Mask, groups: Times, count: int) -> Floats:
     """How many series of each group are present at each step."""
     n, steps = present.shape
@@ -127,7 +128,7 @@ def count_groups(present: Mask, groups: Times, count: int) -> Floats:
     return out
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def variance_groups(values: Floats, present: Mask, groups: Times, count: int) -> tuple[Floats, Mask]:
     """``stdvar`` by Welford's method; a group that starts with a value that is not finite is NaN."""
     n, steps = values.shape
@@ -156,7 +157,7 @@ def variance_groups(values: Floats, present: Mask, groups: Times, count: int) ->
     return out, found
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def any_present(present: Mask, groups: Times, count: int) -> Mask:
     """Whether any series of a group is present at a step."""
     n, steps = present.shape
@@ -168,7 +169,7 @@ def any_present(present: Mask, groups: Times, count: int) -> Mask:
     return out
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def is_worse(a: float, b: float, largest: bool) -> bool:
     """Whether ``a`` gives way to ``b`` when the largest (or smallest) values are wanted; NaN gives way to all."""
     if math.isnan(a):
@@ -176,7 +177,7 @@ def is_worse(a: float, b: float, largest: bool) -> bool:
     return a < b if largest else a > b
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def keep_extremes(  # noqa: C901 - one compiled loop
     values: Floats, present: Mask, groups: Times, count: int, k: Times, largest: bool
 ) -> Mask:
@@ -230,7 +231,7 @@ def keep_extremes(  # noqa: C901 - one compiled loop
     return kept
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def keep_first(present: Mask, groups: Times, count: int, k: Times) -> Mask:
     """Which series are among the first ``k[t]`` of their group: bool of shape (n, steps)."""
     n, steps = present.shape
@@ -245,7 +246,7 @@ def keep_first(present: Mask, groups: Times, count: int, k: Times) -> Mask:
     return kept
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def quantile_groups(values: Floats, present: Mask, groups: Times, count: int, q: Floats) -> tuple[Floats, Mask]:
     """``quantile``: interpolated between the sorted values of a group; ``q`` has a value for each step."""
     n, steps = values.shape
@@ -267,29 +268,6 @@ def quantile_groups(values: Floats, present: Mask, groups: Times, count: int, q:
                 stop += 1
             if size:
                 found[g, t] = True
-                out[g, t] = interpolated_quantile(column[:size], q[t])
+                out[g, t] = quantile_of(column[:size], q[t])
             start = stop
     return out, found
-
-
-@njit(nogil=True, cache=True)
-def interpolated_quantile(window: Floats, q: float) -> float:
-    """The ``q``-quantile of some values; NaN counts as the smallest. The values are sorted in place."""
-    if math.isnan(q):
-        return np.nan
-    if q < 0:
-        return -np.inf
-    if q > 1:
-        return np.inf
-    window.sort()
-    count = len(window)
-    unknown = 0
-    while unknown < count and math.isnan(window[count - 1 - unknown]):
-        unknown += 1
-    rank = q * (count - 1)
-    lower = max(0, math.floor(rank))
-    upper = min(count - 1, lower + 1)
-    weight = rank - math.floor(rank)
-    low = np.nan if lower < unknown else window[lower - unknown]
-    high = np.nan if upper < unknown else window[upper - unknown]
-    return low * (1 - weight) + high * weight

@@ -15,6 +15,7 @@ from vedette_server.promql.nodes import Call, Expr, MatrixSelector, ValueType, s
 from vedette_server.promql.overtime import kernels as overtime
 from vedette_server.promql.selection.kernels import clock_pairs
 from vedette_server.promql.selection.read import bounds
+from vedette_server.promql.trends import kernels as trends
 from vedette_server.promql.types import value_type
 from vedette_server.promql.values import Evaluation, Floats, Grid, Mask, Samples, Vector, Windows, flags
 from vedette_server.promql.warnings import possible_non_counter, warn_of_quantiles
@@ -72,7 +73,7 @@ def _line(samples: Samples, windows: Windows, scalars: list[Floats], *, is_slope
     found = bounds(samples, windows.ends, windows.range)
     ahead = scalars[0] if scalars else np.zeros(len(windows.ends))
     arrays = samples.values, samples.offsets, samples.timestamps, samples.clocks
-    return overtime.regression(*arrays, *found, windows.times, ahead, is_slope)
+    return trends.regression(*arrays, *found, windows.times, ahead, is_slope)
 
 
 def _smooth(samples: Samples, windows: Windows, scalars: list[Floats]) -> tuple[Floats, Mask]:
@@ -82,7 +83,7 @@ def _smooth(samples: Samples, windows: Windows, scalars: list[Floats]) -> tuple[
             found = f"{values[wrong][0]:f}"
             initials = f"{name[0]}f"
             raise ExecutionError(f"invalid {name} factor. Expected: 0 < {initials} < 1, got: {found}")
-    return _over_values(overtime.smooth)(samples, windows, scalars)
+    return _over_values(trends.smooth)(samples, windows, scalars)
 
 
 RANGE_FUNCTIONS: dict[str, RangeFunction] = {

@@ -8,15 +8,15 @@ shape (n, steps).
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from vedette_server.promql.compiled import compiled
 from vedette_server.promql.values import Floats, Mask, Times
 
 _EXTRAPOLATION_THRESHOLD = 1.1
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def extrapolated(  # noqa: C901 - one compiled loop
     values: Floats,
     offsets: Times,
@@ -44,11 +44,11 @@ def extrapolated(  # noqa: C901 - one compiled loop
     resets = np.zeros(longest + 1, np.int32)
     for i in range(n):
         base = offsets[i]
-        length = offsets[i + 1] - base
         shift = clocks[i] - base
         p = pair[i]
-        if is_counter:
-            for k in range(1, length):
+        if is_counter and steps:
+            resets[low[p, 0]] = 0
+            for k in range(low[p, 0] + 1, high[p, steps - 1]):
                 resets[k] = resets[k - 1] + (values[base + k] < values[base + k - 1])
         for t in range(steps):
             first = low[p, t]
@@ -84,7 +84,7 @@ def extrapolated(  # noqa: C901 - one compiled loop
     return out, present
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def last_two(
     values: Floats,
     offsets: Times,
@@ -118,7 +118,7 @@ def last_two(
     return out, present
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def count_changes(
     values: Floats,
     offsets: Times,
@@ -138,9 +138,10 @@ def count_changes(
     changed = np.zeros(longest + 1, np.int32)
     for i in range(n):
         base = offsets[i]
-        length = offsets[i + 1] - base
         p = pair[i]
-        for k in range(1, length):
+        begin = low[p].min()
+        changed[begin] = 0
+        for k in range(begin + 1, high[p, steps - 1]):
             a = values[base + k - 1]
             b = values[base + k]
             step = b < a if only_falls else (a != b and not (np.isnan(a) and np.isnan(b)))
@@ -154,7 +155,7 @@ def count_changes(
     return out, present
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def interpolate(before: float, after: float, before_time: int, after_time: int, time: int, is_counter: bool) -> float:
     """The value at ``time`` on the line between two samples; a counter that fell started again from zero."""
     if is_counter and after < before:
@@ -162,7 +163,7 @@ def interpolate(before: float, after: float, before_time: int, after_time: int, 
     return before + (after - before) * (time - before_time) / (after_time - before_time)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def bounded_rate(  # noqa: C901 - one compiled loop
     values: Floats,
     offsets: Times,
@@ -235,7 +236,7 @@ def bounded_rate(  # noqa: C901 - one compiled loop
     return out, present
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def anchor_windows(
     stamps: Times,
     clocks: Times,

@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from vedette_server.promql.compiled import compiled
 from vedette_server.promql.values import Floats, Mask, Times
 
 _TOLERANCE = 1e-12
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def gather(
     values: Floats,
     present: Mask,
@@ -43,7 +43,7 @@ def gather(
     return size
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def make_monotonic(counts: Floats, size: int) -> bool:
     """Lift counts that fall below the ones before them; tells whether that was more than rounding."""
     previous = counts[0]
@@ -66,7 +66,7 @@ def make_monotonic(counts: Floats, size: int) -> bool:
     return forced
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def bucket_quantile(uppers: Floats, counts: Floats, size: int, q: float) -> tuple[float, bool]:
     """The ``q``-quantile, linear within a bucket, and whether the counts had to be made monotonic."""
     if math.isnan(q):
@@ -97,7 +97,7 @@ def bucket_quantile(uppers: Floats, counts: Floats, size: int, q: float) -> tupl
     return start + (uppers[b] - start) * (rank / count), forced
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def quantiles(
     values: Floats, present: Mask, order: Times, bounds: Floats, starts: Times, q: Floats
 ) -> tuple[Floats, Mask, Mask]:
@@ -120,7 +120,7 @@ def quantiles(
     return out, found, forced
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def rank_of(uppers: Floats, counts: Floats, size: int, value: float) -> float:
     """How many observations are at most ``value``; a bucket without a finite width counts for nothing in between."""
     below = 0.0
@@ -138,7 +138,7 @@ def rank_of(uppers: Floats, counts: Floats, size: int, value: float) -> float:
     return below
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def fractions(
     values: Floats, present: Mask, order: Times, bounds: Floats, starts: Times, low: Floats, high: Floats
 ) -> tuple[Floats, Mask]:

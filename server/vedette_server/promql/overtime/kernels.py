@@ -10,15 +10,16 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from vedette_server.promql.compiled import compiled
+from vedette_server.promql.numeric.kernels import add_compensated, quantile_of
 from vedette_server.promql.values import Floats, Mask, Times
 
 COUNT, PRESENT, FIRST, LAST = 0, 1, 2, 3
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def pick(
     values: Floats,
     offsets: Times,
@@ -51,7 +52,7 @@ def pick(
     return out, present
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def total(
     values: Floats,
     offsets: Times,
@@ -117,7 +118,7 @@ def total(
     return out, present
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def extreme(
     values: Floats,
     offsets: Times,
@@ -152,7 +153,7 @@ def extreme(
 FIRST_TIME, LAST_TIME, TIME_OF_MAX, TIME_OF_MIN = 0, 1, 2, 3
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def pick_time(
     values: Floats,
     offsets: Times,
@@ -191,7 +192,7 @@ def pick_time(
     return out, present
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def variance(
     values: Floats,
     offsets: Times,
@@ -227,41 +228,7 @@ def variance(
     return out, present
 
 
-@njit(nogil=True, cache=True)
-def add_compensated(term: float, total: float, lost: float) -> tuple[float, float]:
-    """One step of Neumaier's summation: (the new total, what it lost so far)."""
-    new = total + term
-    if math.isinf(new):
-        return new, 0.0
-    if abs(total) >= abs(term):
-        return new, lost + ((total - new) + term)
-    return new, lost + ((term - new) + total)
-
-
-@njit(nogil=True, cache=True)
-def quantile_of(window: Floats, q: float) -> float:
-    """The ``q``-quantile of some values, interpolated; NaN counts as the smallest. The values are sorted in place."""
-    if math.isnan(q) or len(window) == 0:
-        return np.nan
-    if q < 0:
-        return -np.inf
-    if q > 1:
-        return np.inf
-    window.sort()
-    count = len(window)
-    unknown = 0
-    while unknown < count and math.isnan(window[count - 1 - unknown]):
-        unknown += 1
-    rank = q * (count - 1)
-    lower = max(0, math.floor(rank))
-    upper = min(count - 1, lower + 1)
-    weight = rank - math.floor(rank)
-    low = np.nan if lower < unknown else window[lower - unknown]
-    high = np.nan if upper < unknown else window[upper - unknown]
-    return low * (1 - weight) + high * weight
-
-
-@njit(nogil=True, cache=True)
+@compiled
 def quantile(
     values: Floats,
     offsets: Times,
@@ -285,7 +252,7 @@ def quantile(
     return out, present
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def median_deviation(
     values: Floats,
     offsets: Times,
@@ -312,98 +279,3 @@ def median_deviation(
             median = quantile_of(window, 0.5)
             out[i, t] = quantile_of(np.abs(window - median), 0.5)
     return out, present
-
-
-@njit(nogil=True, cache=True)
-def smooth(
-    values: Floats,
-    offsets: Times,
-    pair: NDArray[np.int32],
-    low: NDArray[np.int32],
-    high: NDArray[np.int32],
-    factor: Floats,
-    trend_factor: Floats,
-) -> tuple[Floats, Mask]:
-    """``double_exponential_smoothing``, also known as Holt's linear method; the factors have a value for each step."""
-    n = len(pair)
-    steps = low.shape[1]
-    out = np.zeros((n, steps), np.float64)
-    present = np.zeros((n, steps), np.bool_)
-    for i in range(n):
-        base = offsets[i]
-        p = pair[i]
-        for t in range(steps):
-            first = base + low[p, t]
-            last = base + high[p, t]
-            if last - first < 2:
-                continue
-            before = 0.0
-            level = values[first]
-            trend = values[first + 1] - values[first]
-            for k in range(first + 1, last):
-                if k > first + 1:
-                    trend = trend_factor[t] * (level - before) + (1 - trend_factor[t]) * trend
-                before, level = level, factor[t] * values[k] + (1 - factor[t]) * (level + trend)
-            out[i, t] = level
-            present[i, t] = True
-    return out, present
-
-
-@njit(nogil=True, cache=True)
-def regression(
-    values: Floats,
-    offsets: Times,
-    stamps: Times,
-    clocks: Times,
-    pair: NDArray[np.int32],
-    low: NDArray[np.int32],
-    high: NDArray[np.int32],
-    times: Times,
-    ahead: Floats,
-    is_slope: bool,
-) -> tuple[Floats, Mask]:
-    """``deriv`` (``is_slope``) and ``predict_linear``: a least-squares line with compensated sums.
-
-    ``predict_linear`` looks ``ahead[t]`` seconds from ``times[t]``, the step's own time.
-    """
-    n = len(pair)
-    steps = low.shape[1]
-    out = np.zeros((n, steps), np.float64)
-    present = np.zeros((n, steps), np.bool_)
-    for i in range(n):
-        base = offsets[i]
-        shift = clocks[i] - base
-        p = pair[i]
-        for t in range(steps):
-            first = base + low[p, t]
-            last = base + high[p, t]
-            if last - first < 2:
-                continue
-            origin = stamps[first + shift] if is_slope else times[t]
-            slope, intercept = fit_line(values[first:last], stamps[first + shift : last + shift], origin)
-            out[i, t] = slope if is_slope else slope * ahead[t] + intercept
-            present[i, t] = True
-    return out, present
-
-
-@njit(nogil=True, cache=True)
-def fit_line(values: Floats, stamps: Times, origin: int) -> tuple[float, float]:
-    """The slope per second and the value at ``origin`` (ms) of the line through some samples."""
-    count = len(values)
-    constant = True
-    sum_x = sum_y = sum_xy = sum_xx = 0.0
-    lost_x = lost_y = lost_xy = lost_xx = 0.0
-    for k in range(count):
-        y = values[k]
-        constant = constant and y == values[0]
-        x = (stamps[k] - origin) / 1000.0
-        sum_x, lost_x = add_compensated(x, sum_x, lost_x)
-        sum_y, lost_y = add_compensated(y, sum_y, lost_y)
-        sum_xy, lost_xy = add_compensated(x * y, sum_xy, lost_xy)
-        sum_xx, lost_xx = add_compensated(x * x, sum_xx, lost_xx)
-    if constant:
-        return (np.nan, np.nan) if math.isinf(values[0]) else (0.0, values[0])
-    sum_x += lost_x
-    sum_y += lost_y
-    slope = (sum_xy + lost_xy - sum_x * sum_y / count) / (sum_xx + lost_xx - sum_x * sum_x / count)
-    return slope, sum_y / count - slope * sum_x / count

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from vedette_server.promql.compiled import compiled
 from vedette_server.promql.values import Floats, Mask, Times
 
 STALE_BITS = np.int64(0x7FF0_0000_0000_0002)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def count_stale(values: Floats) -> int:
     """How many of the values are stale markers."""
     bits = values.view(np.int64)
@@ -21,7 +21,7 @@ def count_stale(values: Floats) -> int:
     return count
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def drop_stale(timestamps: Times, clocks: Times, values: Floats, offsets: Times) -> tuple[Times, Times, Floats, Times]:
     """Leave the stale markers out: the four arrays of ``SeriesSet`` again, each series with a clock of its own."""
     n = len(clocks)
@@ -46,7 +46,7 @@ def drop_stale(timestamps: Times, clocks: Times, values: Floats, offsets: Times)
     return new_times, new_clocks, new_values, new_offsets
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def clock_pairs(clocks: Times, offsets: Times) -> tuple[NDArray[np.int32], Times]:
     """Find the series that read the same stretch of timestamps as the one before them.
 
@@ -66,7 +66,7 @@ def clock_pairs(clocks: Times, offsets: Times) -> tuple[NDArray[np.int32], Times
     return pair, first[:count].copy()
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def window_bounds(
     timestamps: Times, clocks: Times, offsets: Times, first: Times, ends: Times, width: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -97,7 +97,7 @@ def window_bounds(
     return low, high
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def last_samples(
     values: Floats, offsets: Times, pair: NDArray[np.int32], low: NDArray[np.int32], high: NDArray[np.int32]
 ) -> tuple[Floats, Mask]:
@@ -121,7 +121,7 @@ def last_samples(
     return out, present
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def compress(values: Floats, present: Mask, times: Times) -> tuple[Times, Times, Floats, Times]:
     """Turn a vector over steps into flat samples: the four arrays of ``SeriesSet``."""
     n, steps = values.shape
@@ -145,7 +145,7 @@ def compress(values: Floats, present: Mask, times: Times) -> tuple[Times, Times,
     return stamps, clocks, flat, offsets
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def interpolated(
     values: Floats,
     offsets: Times,

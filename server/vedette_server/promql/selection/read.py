@@ -115,16 +115,3 @@ def bounds(
     pair, first = kernels.clock_pairs(series.clocks, series.offsets)
     low, high = kernels.window_bounds(series.timestamps, series.clocks, series.offsets, first, ends, width)
     return pair, low, high
-
-
-def trim(samples: Samples, windows: Windows) -> Samples:
-    """Only the samples within the window of the one step, and only the series that have any."""
-    pair, low, high = bounds(samples, windows.ends, windows.range)
-    first, last = low[pair, 0].astype(np.int64), high[pair, 0].astype(np.int64)
-    rows = np.flatnonzero(last > first)
-    counts = (last - first)[rows]
-    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
-    within = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts)
-    values = samples.values[np.repeat(samples.offsets[rows] + first[rows], counts) + within]
-    stamps = samples.timestamps[np.repeat(samples.clocks[rows] + first[rows], counts) + within]
-    return Samples(samples.labels.take(rows), stamps, offsets[:-1], values, offsets, samples.drop_name[rows])

@@ -1,0 +1,48 @@
+"""Compiled arithmetic for other kernels.
+
+A compiled function is cached beside its own source and does not notice when one that it calls has changed: after a
+change here, remove the ``__pycache__`` folders of the packages that use it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from vedette_server.promql.compiled import compiled
+from vedette_server.promql.values import Floats
+
+
+@compiled
+def add_compensated(term: float, total: float, lost: float) -> tuple[float, float]:
+    """One step of Neumaier's summation: (the new total, what it lost so far)."""
+    new = total + term
+    if math.isinf(new):
+        return new, 0.0
+    if abs(total) >= abs(term):
+        return new, lost + ((total - new) + term)
+    return new, lost + ((term - new) + total)
+
+
+@compiled
+def quantile_of(window: Floats, q: float) -> float:
+    """The ``q``-quantile of some values, interpolated; NaN counts as the smallest. The values are sorted in place."""
+    if math.isnan(q) or len(window) == 0:
+        return np.nan
+    if q < 0:
+        return -np.inf
+    if q > 1:
+        return np.inf
+    window.sort()
+    count = len(window)
+    unknown = 0
+    while unknown < count and math.isnan(window[count - 1 - unknown]):
+        unknown += 1
+    rank = q * (count - 1)
+    lower = max(0, math.floor(rank))
+    upper = min(count - 1, lower + 1)
+    weight = rank - math.floor(rank)
+    low = np.nan if lower < unknown else window[lower - unknown]
+    high = np.nan if upper < unknown else window[upper - unknown]
+    return low * (1 - weight) + high * weight
