@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from vedette_agent.collectors.families import COUNTER, GAUGE, Families, Metric
 from vedette_agent.collectors.options import NodeOptions
-from vedette_agent.collectors.reading import list_folder, read_attribute, read_text
+from vedette_agent.collectors.reading import read_attribute, read_text
 from vedette_agent.collectors.udev import UdevProperties
 from vedette_shared.labels import Labels, make_labels
 from vedette_shared.metrics import MetricFamily
@@ -17,11 +17,6 @@ _MILLISECOND = 1.0 / 1000.0
 _INFO = Metric("node_disk_info", GAUGE, "Info of /sys/block/<block_device>.")
 _FILESYSTEM_INFO = Metric("node_disk_filesystem_info", GAUGE, "Info about disk filesystem.")
 _MAPPER_INFO = Metric("node_disk_device_mapper_info", GAUGE, "Info about disk device mapper.")
-_BACKING_INFO = Metric(
-    "node_disk_device_mapper_backing_device_info",
-    GAUGE,
-    "Info about the underlying block devices of a device mapper device.",
-)
 _ATA = (
     ("ID_ATA_WRITE_CACHE", Metric("node_disk_ata_write_cache", GAUGE, "ATA disk has a write cache.")),
     (
@@ -121,9 +116,6 @@ class DiskstatsCollector:
                 families.add(metric, int(counter) * factor, labels)
             for metric, value, info_labels in self._find_infos(major, minor, device):
                 families.add(metric, value, info_labels)
-            if device.startswith("dm-"):
-                for backing in list_folder(f"{self._sys}/{device}/slaves"):
-                    families.add(_BACKING_INFO, 1.0, (("backing_device", backing), ("device", device)))
         return families.all()
 
     def _find_infos(self, major: str, minor: str, device: str) -> list[tuple[Metric, float, Labels]]:

@@ -1,9 +1,12 @@
-"""Asks the kernel for its network links over rtnetlink(7): one dump, no file for each property."""
+"""Asks the kernel over rtnetlink(7): one dump instead of a file for each property."""
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
+import sys
+from collections.abc import Iterator
 from typing import NamedTuple
 
 _NLMSG_ERROR = 2
@@ -59,14 +62,13 @@ class Link(NamedTuple):
     counters: tuple[int, ...]
 
 
-def dump_links() -> bytes:
-    """Return the kernel's answer to a dump of all links, its end included.
+def dump(kind: int, payload: bytes) -> bytes:
+    """Return the kernel's answer to a request for all objects of a kind, its end included.
 
     Raises:
         OSError: the kernel refuses, or does not answer in time.
     """
-    payload = _LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0)
-    request = _HEADER.pack(_HEADER.size + len(payload), _RTM_GETLINK, _NLM_F_DUMP, 1, 0) + payload
+    request = _HEADER.pack(_HEADER.size + len(payload), kind, _NLM_F_DUMP, 1, 0) + payload
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE) as link:
         link.settimeout(_TIMEOUT_SECONDS)
         link.send(request)
@@ -79,7 +81,7 @@ def dump_links() -> bytes:
 
 
 def _ends(part: bytes) -> bool:
-    """Whether a datagram holds the end of a dump, or an error in its stead, which is always its last message."""
+    """Whether a datagram holds the end of a dump, or an error in its stead."""
     offset = 0
     while offset + _HEADER.size <= len(part):
         length, kind = _HEADER.unpack_from(part, offset)[:2]
@@ -89,46 +91,63 @@ def _ends(part: bytes) -> bool:
     return not part
 
 
-def parse_links(dump: bytes) -> list[Link]:
+def messages(content: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where the body of each message of a dump starts and ends.
+
+    Raises:
+        OSError: the dump holds an error of the kernel.
+        ValueError: it is cut short.
+    """
+    offset = 0
+    while offset + _HEADER.size <= len(content):
+        length, kind = _HEADER.unpack_from(content, offset)[:2]
+        start, end = offset + _HEADER.size, offset + length
+        if kind == _NLMSG_DONE:
+            return
+        if length < _HEADER.size or end > len(content):
+            break
+        if kind == _NLMSG_ERROR:
+            code = int.from_bytes(content[start : start + 4], sys.byteorder, signed=True)
+            raise OSError(-code, f"the kernel refuses a netlink dump: {os.strerror(-code)}")
+        yield start, end
+        offset += (length + 3) & ~3
+    raise ValueError("a netlink dump is cut short")
+
+
+def dump_links() -> bytes:
+    """Return the kernel's answer to a dump of its links.
+
+    Raises:
+        OSError: the kernel refuses, or does not answer in time.
+    """
+    return dump(_RTM_GETLINK, _LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0))
+
+
+def parse_links(content: bytes) -> list[Link]:
     """Return the links in a dump; those without counters are left out.
 
     Raises:
         OSError: the dump holds an error of the kernel.
         ValueError: it is cut short.
     """
-    links: list[Link] = []
-    offset = 0
-    try:
-        while offset < len(dump):
-            length, kind = _HEADER.unpack_from(dump, offset)[:2]
-            if kind == _NLMSG_ERROR:
-                (code,) = struct.unpack_from("=i", dump, offset + _HEADER.size)
-                raise OSError(-code, "the kernel refuses a dump of its links")
-            if kind == _NLMSG_DONE:
-                return links
-            link = _parse_link(dump, offset + _HEADER.size + _LINK.size, offset + length)
-            if link is not None:
-                links.append(link)
-            offset += max((length + 3) & ~3, _HEADER.size)
-    except struct.error as error:
-        raise ValueError(f"a netlink message is cut short: {error}") from error
-    raise ValueError("a netlink dump without an end")
+    links = (_parse_link(content, start + _LINK.size, end) for start, end in messages(content))
+    return [link for link in links if link is not None]
 
 
-def _parse_link(dump: bytes, offset: int, end: int) -> Link | None:
+def _parse_link(content: bytes, offset: int, end: int) -> Link | None:
     name = ""
     counters: tuple[int, ...] | None = None
     while offset + _ATTRIBUTE.size <= end:
-        length, kind = _ATTRIBUTE.unpack_from(dump, offset)
-        if length < _ATTRIBUTE.size:
-            raise ValueError("a netlink attribute shorter than its head")
+        length, kind = _ATTRIBUTE.unpack_from(content, offset)
+        if length < _ATTRIBUTE.size or offset + length > end:
+            raise ValueError("a netlink attribute is cut short")
         kind &= _TYPE_MASK
         start = offset + _ATTRIBUTE.size
         if kind == _IFLA_IFNAME:
-            name = dump[start : offset + length].rstrip(b"\0").decode("utf-8", "replace")
+            name = content[start : offset + length].rstrip(b"\0").decode("utf-8", "replace")
         elif kind == _IFLA_STATS64:
-            counters = _STATS64.unpack_from(dump, start)
+            counters = _STATS64.unpack_from(content, start)
         elif kind == _IFLA_STATS and counters is None:
-            counters = (*_STATS32.unpack_from(dump, start), 0)
+            counters = (*_STATS32.unpack_from(content, start), 0)
         offset += (length + 3) & ~3
     return None if counters is None else Link(name, counters)

@@ -17,6 +17,9 @@ from vedette_agent.collectors.interface import Roots
 from vedette_agent.collectors.names import BY_SWITCH, DEFAULT_ON
 from vedette_shared.config import Duration
 
+IPVS_BACKEND_LABELS = ("local_address", "local_port", "remote_address", "remote_port", "proto", "local_mark")
+"""What tells one backend of a virtual server from another."""
+
 
 def _check_pattern(key: str, pattern: str) -> None:
     try:
@@ -52,6 +55,23 @@ class _Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return bool(getattr(self, key) == defaults[key])
 
 
+class ArpOptions(_Options, frozen=True, forbid_unknown_fields=True):
+    """``[node.arp]``"""
+
+    filters: ClassVar[tuple[str, ...]] = ("device",)
+
+    device_include: str = ""
+    device_exclude: str = ""
+    netlink: bool = True
+
+
+class BcacheOptions(_Options, frozen=True, forbid_unknown_fields=True):
+    """``[node.bcache]``"""
+
+    priority_stats: bool = False
+    """Expensive: the kernel reads all buckets for it."""
+
+
 class CpuOptions(_Options, frozen=True, forbid_unknown_fields=True):
     """``[node.cpu]``"""
 
@@ -70,6 +90,17 @@ class DiskstatsOptions(_Options, frozen=True, forbid_unknown_fields=True):
 
     device_include: str = ""
     device_exclude: str = r"^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$"
+
+
+class EthtoolOptions(_Options, frozen=True, forbid_unknown_fields=True):
+    """``[node.ethtool]``"""
+
+    filters: ClassVar[tuple[str, ...]] = ("device",)
+    patterns: ClassVar[tuple[str, ...]] = ("metrics_include",)
+
+    device_include: str = ""
+    device_exclude: str = ""
+    metrics_include: str = ".*"
 
 
 class FilesystemOptions(_Options, frozen=True, forbid_unknown_fields=True):
@@ -97,6 +128,48 @@ class FilesystemOptions(_Options, frozen=True, forbid_unknown_fields=True):
             raise ValueError("mount_timeout must be above 0, and stat_workers at least 1")
 
 
+class HwmonOptions(_Options, frozen=True, forbid_unknown_fields=True):
+    """``[node.hwmon]``; a sensor is matched as ``chip;sensor``."""
+
+    filters: ClassVar[tuple[str, ...]] = ("chip", "sensor")
+
+    chip_include: str = ""
+    chip_exclude: str = ""
+    sensor_include: str = ""
+    sensor_exclude: str = ""
+
+
+class InterruptsOptions(_Options, frozen=True, forbid_unknown_fields=True):
+    """``[node.interrupts]``; an interrupt is matched as ``type;info;devices``."""
+
+    filters: ClassVar[tuple[str, ...]] = ("name",)
+
+    name_include: str = ""
+    name_exclude: str = ""
+    include_zeros: bool = True
+
+
+class IpvsOptions(_Options, frozen=True, forbid_unknown_fields=True):
+    """``[node.ipvs]``"""
+
+    backend_labels: tuple[str, ...] = IPVS_BACKEND_LABELS
+
+    def __post_init__(self) -> None:
+        for label in self.backend_labels:
+            if label not in IPVS_BACKEND_LABELS:
+                raise ValueError(f"backend_labels: {label} is none of {', '.join(IPVS_BACKEND_LABELS)}")
+
+
+class NetclassOptions(_Options, frozen=True, forbid_unknown_fields=True):
+    """``[node.netclass]``"""
+
+    patterns: ClassVar[tuple[str, ...]] = ("ignored_devices",)
+
+    ignored_devices: str = "^$"
+    ignore_invalid_speed: bool = False
+    """Whether a speed below 0, which means unknown, is left out."""
+
+
 class NetdevOptions(_Options, frozen=True, forbid_unknown_fields=True):
     """``[node.netdev]``"""
 
@@ -108,10 +181,65 @@ class NetdevOptions(_Options, frozen=True, forbid_unknown_fields=True):
     enable_detailed_metrics: bool = False
 
 
+class NetstatOptions(_Options, frozen=True, forbid_unknown_fields=True):
+    """``[node.netstat]``"""
+
+    patterns: ClassVar[tuple[str, ...]] = ("fields",)
+
+    fields: str = (
+        r"^(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(InOctets|OutOctets)|Icmp6?_(InMsgs|OutMsgs)"
+        r"|TcpExt_(Listen.*|Syncookies.*|TCPSynRetrans|TCPTimeouts|TCPOFOQueue|TCPRcvQDrop)"
+        r"|Tcp_(ActiveOpens|InSegs|OutSegs|OutRsts|PassiveOpens|RetransSegs|CurrEstab)"
+        r"|Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors|SndbufErrors))$"
+    )
+
+
+class PowersupplyOptions(_Options, frozen=True, forbid_unknown_fields=True):
+    """``[node.powersupply]``"""
+
+    patterns: ClassVar[tuple[str, ...]] = ("ignored_supplies",)
+
+    ignored_supplies: str = "^$"
+
+
+class RaplOptions(_Options, frozen=True, forbid_unknown_fields=True):
+    """``[node.rapl]``"""
+
+    enable_zone_label: bool = False
+
+
 class StatOptions(_Options, frozen=True, forbid_unknown_fields=True):
     """``[node.stat]``"""
 
     softirq: bool = False
+
+
+class SystemdOptions(_Options, frozen=True, forbid_unknown_fields=True):
+    """``[node.systemd]``; patterns match whole names of units."""
+
+    filters: ClassVar[tuple[str, ...]] = ("unit",)
+
+    unit_include: str = ".+"
+    unit_exclude: str = r".+\.(automount|device|mount|scope|slice|target)"
+    enable_restarts_metrics: bool = False
+    enable_start_time_metrics: bool = False
+    enable_task_metrics: bool = False
+
+
+class TapestatsOptions(_Options, frozen=True, forbid_unknown_fields=True):
+    """``[node.tapestats]``"""
+
+    patterns: ClassVar[tuple[str, ...]] = ("ignored_devices",)
+
+    ignored_devices: str = "^$"
+
+
+class VmstatOptions(_Options, frozen=True, forbid_unknown_fields=True):
+    """``[node.vmstat]``"""
+
+    patterns: ClassVar[tuple[str, ...]] = ("fields",)
+
+    fields: str = "^(oom_kill|pgpg|pswp|pg.*fault).*"
 
 
 class CollectorSwitches(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,11 +264,24 @@ class NodeOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     roots: Roots = Roots()
     collectors: CollectorSwitches = CollectorSwitches()
+    arp: ArpOptions = ArpOptions()
+    bcache: BcacheOptions = BcacheOptions()
     cpu: CpuOptions = CpuOptions()
     diskstats: DiskstatsOptions = DiskstatsOptions()
+    ethtool: EthtoolOptions = EthtoolOptions()
     filesystem: FilesystemOptions = FilesystemOptions()
+    hwmon: HwmonOptions = HwmonOptions()
+    interrupts: InterruptsOptions = InterruptsOptions()
+    ipvs: IpvsOptions = IpvsOptions()
+    netclass: NetclassOptions = NetclassOptions()
     netdev: NetdevOptions = NetdevOptions()
+    netstat: NetstatOptions = NetstatOptions()
+    powersupply: PowersupplyOptions = PowersupplyOptions()
+    rapl: RaplOptions = RaplOptions()
     stat: StatOptions = StatOptions()
+    systemd: SystemdOptions = SystemdOptions()
+    tapestats: TapestatsOptions = TapestatsOptions()
+    vmstat: VmstatOptions = VmstatOptions()
 
     def proc(self, path: str) -> str:
         """Return where the file ``path`` of /proc is."""

@@ -37,6 +37,18 @@ def read_text(path: str) -> str:
     return read_bytes(path).decode("utf-8", "replace")
 
 
+def read_if_present(path: str) -> bytes | None:
+    """Return the content of ``path``; ``None`` where there is no such file, or no longer such a process.
+
+    Raises:
+        OSError: it is there and cannot be read.
+    """
+    try:
+        return read_bytes(path)
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
 def read_attribute(path: str) -> str | None:
     """Return an attribute of /sys without the white space around it; ``None`` where it is absent or refuses to be read.
 

@@ -5,18 +5,49 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from vedette_agent.collectors.arp import ArpCollector
+from vedette_agent.collectors.bonding import BondingCollector
+from vedette_agent.collectors.conntrack import ConntrackCollector
 from vedette_agent.collectors.cpu import CpuCollector
+from vedette_agent.collectors.cpufreq import CpufreqCollector
 from vedette_agent.collectors.diskstats import DiskstatsCollector
+from vedette_agent.collectors.dmi import DmiCollector
+from vedette_agent.collectors.edac import EdacCollector
+from vedette_agent.collectors.entropy import EntropyCollector
+from vedette_agent.collectors.fibrechannel import FibrechannelCollector
+from vedette_agent.collectors.filefd import FilefdCollector
 from vedette_agent.collectors.filesystem import FilesystemCollector
+from vedette_agent.collectors.infiniband import InfinibandCollector
 from vedette_agent.collectors.interface import Collector
+from vedette_agent.collectors.interrupts import InterruptsCollector
+from vedette_agent.collectors.kernel_hung import KernelHungCollector
 from vedette_agent.collectors.loadavg import LoadavgCollector
 from vedette_agent.collectors.meminfo import MeminfoCollector
 from vedette_agent.collectors.names import DEFAULT_ON
+from vedette_agent.collectors.netclass import NetclassCollector
 from vedette_agent.collectors.netdev import NetdevCollector
+from vedette_agent.collectors.netstat import NetstatCollector
+from vedette_agent.collectors.nvme import NvmeCollector
 from vedette_agent.collectors.options import NodeOptions
+from vedette_agent.collectors.os_release import OsCollector
+from vedette_agent.collectors.powersupply import PowersupplyclassCollector
+from vedette_agent.collectors.pressure import PressureCollector
+from vedette_agent.collectors.processes import ProcessesCollector
+from vedette_agent.collectors.rapl import RaplCollector
+from vedette_agent.collectors.schedstat import SchedstatCollector
+from vedette_agent.collectors.selinux import SelinuxCollector
+from vedette_agent.collectors.sockstat import SockstatCollector
+from vedette_agent.collectors.softnet import SoftnetCollector
 from vedette_agent.collectors.stat import StatCollector
+from vedette_agent.collectors.tapestats import TapestatsCollector
+from vedette_agent.collectors.tcpstat import TcpstatCollector
+from vedette_agent.collectors.thermal_zone import ThermalZoneCollector
 from vedette_agent.collectors.time import TimeCollector
+from vedette_agent.collectors.timex import TimexCollector
+from vedette_agent.collectors.udp_queues import UdpQueuesCollector
 from vedette_agent.collectors.uname import UnameCollector
+from vedette_agent.collectors.vmstat import VmstatCollector
+from vedette_agent.collectors.watchdog import WatchdogCollector
 
 
 class Registration(NamedTuple):
@@ -27,15 +58,46 @@ class Registration(NamedTuple):
 
 
 _FACTORIES: Mapping[str, Callable[[NodeOptions], Collector]] = {
+    "arp": ArpCollector,
+    "bonding": BondingCollector,
+    "conntrack": ConntrackCollector,
     "cpu": CpuCollector,
+    "cpufreq": CpufreqCollector,
     "diskstats": DiskstatsCollector,
+    "dmi": DmiCollector,
+    "edac": EdacCollector,
+    "entropy": EntropyCollector,
+    "fibrechannel": FibrechannelCollector,
+    "filefd": FilefdCollector,
     "filesystem": FilesystemCollector,
+    "infiniband": InfinibandCollector,
+    "interrupts": InterruptsCollector,
+    "kernel_hung": KernelHungCollector,
     "loadavg": LoadavgCollector,
     "meminfo": MeminfoCollector,
+    "netclass": NetclassCollector,
     "netdev": NetdevCollector,
+    "netstat": NetstatCollector,
+    "nvme": NvmeCollector,
+    "os": OsCollector,
+    "powersupplyclass": PowersupplyclassCollector,
+    "pressure": PressureCollector,
+    "processes": ProcessesCollector,
+    "rapl": RaplCollector,
+    "schedstat": SchedstatCollector,
+    "selinux": SelinuxCollector,
+    "sockstat": SockstatCollector,
+    "softnet": SoftnetCollector,
     "stat": StatCollector,
+    "tapestats": TapestatsCollector,
+    "tcpstat": TcpstatCollector,
+    "thermal_zone": ThermalZoneCollector,
     "time": TimeCollector,
+    "timex": TimexCollector,
+    "udp_queues": UdpQueuesCollector,
     "uname": UnameCollector,
+    "vmstat": VmstatCollector,
+    "watchdog": WatchdogCollector,
 }
 
 COLLECTORS: Mapping[str, Registration] = {
