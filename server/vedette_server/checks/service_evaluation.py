@@ -213,7 +213,7 @@ def _alert(table: ServiceTable, i: int, now: int, summary: str) -> Alert:
         starts=int(row["problem_since"]),
         ends=now if state == ServiceState.OK else None,
         summary=summary,
-        value=float(row["value"]),
+        value=None if np.isnan(row["value"]) else float(row["value"]),
         unit=table.check.unit,
         upper=upper,
         lower=lower,

@@ -7,7 +7,7 @@ import math
 from vedette_server.checks.hosts import HostTable
 from vedette_server.checks.services import ServiceTable
 from vedette_server.checks.template import Template
-from vedette_server.checks.units import format_levels, format_value
+from vedette_server.notify.units import format_levels, format_value
 from vedette_server.state.states import HostState, ServiceState
 from vedette_shared.durations import format_duration
 

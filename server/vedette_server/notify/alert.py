@@ -28,7 +28,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         starts: When the problem began, which may have been in another state.
         ends: When the problem ended; ``None`` while it lasts.
         summary: One line for people.
-        value: What was compared with the levels; NaN for none.
+        value: What was compared with the levels, if there was anything.
         unit: The value's unit.
         upper: The levels that the value must stay below.
         lower: The levels that the value must not fall below.
@@ -47,7 +47,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     starts: int
     ends: int | None = None
     summary: str
-    value: float = float("nan")
+    value: float | None = None
     unit: str = ""
     upper: Levels = ()
     lower: Levels = ()
@@ -69,7 +69,7 @@ _decoder = msgspec.msgpack.Decoder(Alert)
 
 
 def encode_alert(alert: Alert) -> bytes:
-    """Return an alert as MessagePack, which keeps infinities and NaN."""
+    """Return an alert as MessagePack, which keeps infinities."""
     return _encoder.encode(alert)
 
 
