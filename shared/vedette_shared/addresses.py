@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 
 MAX_PORT = 65_535
 
 
-@dataclass(frozen=True, slots=True)
 class Address:
-    """A host, by name or number, and a TCP port; written ``127.0.0.1:9470`` or ``[::1]:9470``."""
+    """A host, by name or number, and a TCP port; written ``127.0.0.1:9470`` or ``[::1]:9470``.
 
-    host: str
-    port: int
+    Not a dataclass, as msgspec would read it from a table of its fields and never ask ``from_toml``.
+    """
+
+    __slots__ = ("_host", "_port")
+
+    def __init__(self, host: str, port: int) -> None:
+        self._host = host
+        self._port = port
+
+    @property
+    def host(self) -> str:
+        return self._host
+
+    @property
+    def port(self) -> int:
+        return self._port
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Address) and (self._host, self._port) == (other._host, other._port)
+
+    def __hash__(self) -> int:
+        return hash((self._host, self._port))
+
+    def __repr__(self) -> str:
+        return f"Address({self._host!r}, {self._port})"
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
