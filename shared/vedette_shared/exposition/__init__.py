@@ -1,26 +1,34 @@
 """Pages of metrics as text: the text format 0.0.4 and OpenMetrics 1.0, read and written."""
 
+from vedette_shared.exposition.lines import LineReader
 from vedette_shared.exposition.negotiation import choose_content_type, choose_encoding
 from vedette_shared.exposition.numbers import format_value, parse_value
-from vedette_shared.exposition.openmetrics_reader import parse_openmetrics
+from vedette_shared.exposition.openmetrics_lines import END
+from vedette_shared.exposition.openmetrics_reader import OpenMetricsReader, parse_openmetrics
 from vedette_shared.exposition.openmetrics_writer import write_openmetrics
-from vedette_shared.exposition.series import parse_series
-from vedette_shared.exposition.text_reader import parse_text
+from vedette_shared.exposition.series import parse_series, read_series
+from vedette_shared.exposition.text_reader import TextReader, decode_page, parse_text
 from vedette_shared.exposition.text_writer import write_text
 
 TEXT_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS_CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 __all__ = [
+    "END",
     "OPENMETRICS_CONTENT_TYPE",
     "TEXT_CONTENT_TYPE",
+    "LineReader",
+    "OpenMetricsReader",
+    "TextReader",
     "choose_content_type",
     "choose_encoding",
+    "decode_page",
     "format_value",
     "parse_openmetrics",
     "parse_series",
     "parse_text",
     "parse_value",
+    "read_series",
     "write_openmetrics",
     "write_text",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from vedette_shared.metrics import MetricFamily, MetricType
 
@@ -68,3 +68,21 @@ class FamilyIndex:
         family.type = kind
         for suffix in self._suffixes.get(kind, ()):
             self._by_sample_name[name + suffix] = family
+
+
+class LineReader(Protocol):
+    """Reads a page of either format line by line. ``index`` knows the families by name, without samples."""
+
+    index: FamilyIndex
+
+    def take(self, line: str) -> SampleLine | None:
+        """Return the sample of a line, ``None`` for a line without one.
+
+        Raises:
+            ValueError: the line is malformed.
+        """
+        ...
+
+    def families(self) -> list[MetricFamily]:
+        """All families, in the order of their first lines; after the last line, as it gives them their final names."""
+        ...

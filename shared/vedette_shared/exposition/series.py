@@ -11,6 +11,9 @@ _QUOTED = r'"((?:[^"\\]|\\.)*)"'
 _BLANKS = re.compile(r"[ \t]*")
 _PAIR = re.compile(rf"(?:([a-zA-Z_][a-zA-Z0-9_]*)|{_QUOTED})[ \t]*=[ \t]*{_QUOTED}[ \t]*", re.DOTALL)
 _QUOTED_NAME = re.compile(rf"{_QUOTED}[ \t]*(?=[,}}])", re.DOTALL)
+_PLAIN_PAIR = r'([a-zA-Z_][a-zA-Z0-9_]*)="([^"\\]*)"'
+_PLAIN_PAIRS = re.compile(_PLAIN_PAIR)
+_PLAIN = re.compile(rf"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{{({_PLAIN_PAIR}(?:,{_PLAIN_PAIR})*)?\}})?")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "\\": "\\", '"': '"'}
 _CACHE_SIZE = 65_536
@@ -46,13 +49,23 @@ def parse_series(text: str) -> tuple[str, Labels]:
     """
     known = _parsed.get(text)
     if known is None:
-        name, labels, end = read_series(text)
-        if _BLANKS.fullmatch(text, end) is None:
-            raise ValueError(f"unexpected {text[end:]!r} after the series")
+        name, labels = _parse(text)
         if len(_parsed) >= _CACHE_SIZE:
             _parsed.clear()
         known = _parsed[text] = (name, tuple(pair for pair in labels if pair[1]))
     return known
+
+
+def _parse(text: str) -> tuple[str, Labels]:
+    plain = _PLAIN.fullmatch(text)
+    if plain is not None:
+        pairs = _PLAIN_PAIRS.findall(plain[2]) if plain[2] else []
+        if len(dict(pairs)) == len(pairs):
+            return plain[1], tuple(sorted(pairs))
+    name, labels, end = read_series(text)
+    if _BLANKS.fullmatch(text, end) is None:
+        raise ValueError(f"unexpected {text[end:]!r} after the series")
+    return name, labels
 
 
 def read_series(text: str) -> tuple[str, Labels, int]:

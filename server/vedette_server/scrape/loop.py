@@ -1,0 +1,197 @@
+"""The life of one target: scrape, store, wait."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Sequence
+
+import numpy as np
+import trio
+
+from vedette_server.scrape.errors import ScrapeError
+from vedette_server.scrape.http import PageClient, RawPage, decode_body
+from vedette_server.scrape.page import OWN_NAMES, OWN_ONLY, FormCache, PageReader, Reading, Shape
+from vedette_server.scrape.status import Health, ScrapeCounters, TargetStatus
+from vedette_server.scrape.target import Target
+from vedette_server.storage.errors import StorageError
+from vedette_server.storage.interface import Appender, LooseSamples
+from vedette_shared.clock import Clock
+from vedette_shared.errors import ExpositionError
+from vedette_shared.frames import Frame, Layout, Sender, layout_of
+from vedette_shared.logs import get_logger
+
+_log = get_logger(__name__)
+
+SOURCE = "scrape"
+_NOTHING = layout_of([])
+_KEEP_UP_TO_S = 300
+_IN_THREAD_FROM_BYTES = 262_144
+_SNAP_MS = 2
+_FAREWELL_S = 5
+
+
+class TargetLoop:
+    """Scrapes one target at its interval and stores what it finds."""
+
+    def __init__(
+        self,
+        target: Target,
+        appender: Appender,
+        clock: Clock,
+        cache: FormCache,
+        counters: ScrapeCounters,
+        limiter: trio.CapacityLimiter,
+    ) -> None:
+        self.target = target
+        self._appender = appender
+        self._clock = clock
+        self._counters = counters
+        self._limiter = limiter
+        self._interval_ms = int(target.config.interval)
+        self._timeout_s = target.config.effective_timeout.seconds
+        self._offset_ms = target.offset_ms
+        interval_s = target.config.interval.seconds
+        self._client = PageClient(target.endpoint, keep=interval_s <= _KEEP_UP_TO_S)
+        self._reader = PageReader(target.rules, target.labels, cache)
+        self._sender = Sender(f"scrape/{target.config.job}/{target.address}", secrets.randbits(63))
+        self._sequence = 0
+        self._shape: Shape | None = None
+        self._last_error = ""
+        self._last_scrape_ms = 0
+        self._last_duration_s = 0.0
+
+    def status(self) -> TargetStatus:
+        """How the target is."""
+        target, config = self.target, self.target.config
+        health = Health.DOWN if self._last_error else Health.UP if self._last_scrape_ms else Health.UNKNOWN
+        return TargetStatus(
+            config.job,
+            target.endpoint.url,
+            target.labels,
+            target.discovered_labels,
+            health,
+            self._last_error,
+            self._last_scrape_ms,
+            self._last_duration_s,
+            config.interval,
+            config.effective_timeout,
+        )
+
+    async def run(self) -> None:
+        """Scrape for ever, in a slot of the interval that is the target's own."""
+        interval_s = self._interval_ms / 1000
+        delay_ms = (self._offset_ms - self._clock.now_ms()) % self._interval_ms
+        due = trio.current_time() + delay_ms / 1000
+        try:
+            while True:
+                await trio.sleep_until(due)
+                await self.scrape()
+                missed = math.floor((trio.current_time() - due) / interval_s)
+                self._counters.skipped += missed
+                due += (missed + 1) * interval_s
+        finally:
+            self._client.close()
+
+    async def scrape(self) -> None:
+        """Scrape once and store what comes of it: the page's values, or that the target is down."""
+        timestamp = self._timestamp()
+        began = self._clock.monotonic()
+        error = ""
+        reading = Reading(OWN_ONLY, np.zeros(len(OWN_NAMES)), np.empty(0, np.int64))
+        try:
+            with trio.CancelScope(deadline=trio.current_time() + self._timeout_s) as scope:
+                reading = await self._read(await self._client.fetch())
+            if scope.cancelled_caught:
+                error = f"no whole page within {self._timeout_s:g} s"
+        except (ScrapeError, ExpositionError) as failure:
+            error = str(failure)
+        duration = self._clock.monotonic() - began
+        self._note(timestamp, duration, error)
+        samples = reading.shape.samples
+        added = reading.shape.added_to(self._shape)
+        reading.vector[: len(OWN_NAMES)] = (not error, duration, samples, samples, added)
+        await self._store(timestamp, reading)
+
+    async def leave(self) -> None:
+        """Let all series of the target go stale: it is not scraped any more."""
+        if self._shape is None:
+            return
+        frames = [self._frame(self._clock.now_ms(), key, _NOTHING, b"") for key in self._keys(self._shape)]
+        with trio.move_on_after(_FAREWELL_S, shield=True):
+            await self._append([_NOTHING], frames)
+
+    async def _read(self, raw: RawPage) -> Reading:
+        if len(raw.body) < _IN_THREAD_FROM_BYTES:
+            return self._decode(raw)
+        # Learning a large page may outlast the timeout; what the abandoned thread learns serves the next scrape.
+        return await trio.to_thread.run_sync(self._decode, raw, abandon_on_cancel=True, limiter=self._limiter)
+
+    def _decode(self, raw: RawPage) -> Reading:
+        page = decode_body(raw.body, raw.encoding, self.target.config.body_size_limit)
+        learned = self._reader.learned
+        reading = self._reader.read(page, openmetrics=raw.content_type.startswith("application/openmetrics-text"))
+        self._counters.pages_learned += self._reader.learned - learned
+        return reading
+
+    def _timestamp(self) -> int:
+        """The time of a scrape, on the grid of its interval if it is next to it, and never the one before."""
+        now = self._clock.now_ms()
+        interval = self._interval_ms
+        distance = (now - self._offset_ms + interval // 2) % interval - interval // 2
+        if abs(distance) <= min(_SNAP_MS, interval // 100):
+            now -= distance
+        return now + 1 if now == self._last_scrape_ms else now
+
+    def _note(self, timestamp: int, duration: float, error: str) -> None:
+        self._counters.scrapes += 1
+        self._counters.failures += bool(error)
+        if error != self._last_error:
+            _log.info("target down" if error else "target up", url=self.target.endpoint.url, error=error)
+        self._last_error, self._last_scrape_ms, self._last_duration_s = error, timestamp, duration
+
+    async def _store(self, timestamp: int, reading: Reading) -> None:
+        shape = reading.shape
+        frames = [
+            self._frame(timestamp, part.target or self.target.key, part.layout, part.values(reading.vector))
+            for part in shape.parts
+        ]
+        layouts = {part.layout.hash: part.layout for part in shape.parts}
+        if self._shape is not None and self._shape is not shape:
+            # Other targets whose labels the page has overridden before, and does no more.
+            for key in self._keys(self._shape) - self._keys(shape):
+                frames.append(self._frame(timestamp, key, _NOTHING, b""))
+                layouts[_NOTHING.hash] = _NOTHING
+        unknown = set(self._appender.unknown_layouts(list(layouts)))
+        if await self._append([layouts[each] for each in layouts if each in unknown], frames):
+            self._shape = shape
+        if len(shape.loose):
+            await self._append_loose(reading)
+
+    async def _append(self, layouts: Sequence[Layout], frames: Sequence[Frame]) -> bool:
+        try:
+            receipt = await self._appender.append_frames(self._sender, layouts, frames)
+        except StorageError as error:
+            self._counters.not_stored += 1
+            _log.error("scrape not stored", url=self.target.endpoint.url, error=error)
+            return False
+        self._counters.samples += receipt.stored
+        return True
+
+    async def _append_loose(self, reading: Reading) -> None:
+        places = reading.shape.loose
+        samples = LooseSamples(np.arange(len(places)), reading.times[places], reading.vector[places + len(OWN_NAMES)])
+        try:
+            receipt = await self._appender.append_samples(reading.shape.loose_labels, samples)
+        except StorageError as error:
+            self._counters.not_stored += 1
+            _log.error("scrape not stored", url=self.target.endpoint.url, error=error)
+        else:
+            self._counters.samples += receipt.stored
+
+    def _frame(self, timestamp: int, key: bytes, layout: Layout, values: bytes) -> Frame:
+        self._sequence += 1
+        return Frame(self._sequence, timestamp, key, SOURCE, layout.hash, values)
+
+    def _keys(self, shape: Shape) -> set[bytes]:
+        return {part.target or self.target.key for part in shape.parts}
