@@ -29,6 +29,11 @@ _OF_ROW = _metrics("csrow_", " for this csrow")
 _OF_CHANNEL = _metrics("channel_", " for this channel")
 
 
+def readable_label(label: str) -> str:
+    """Return a memory module's label as people can read it: ``mc#0csrow#1channel#0`` as ``mc0_csrow1_channel0``."""
+    return label.replace("#", "").replace("csrow", "_csrow").replace("channel", "_channel")
+
+
 class EdacCollector:
     """Errors that were corrected and errors that were not, by controller, row and channel."""
 
@@ -59,7 +64,7 @@ class EdacCollector:
         _add_counts(families, _OF_ROW, f"{folder}/", "_count", labels)
         for name in list_folder(folder):
             if match := _CHANNEL.fullmatch(name):
-                dimm = read_attribute(f"{folder}/{name}") or ""
+                dimm = readable_label(read_attribute(f"{folder}/{name}") or "unknown")
                 channel_labels = make_labels([*labels, ("channel", match[1]), ("dimm_label", dimm)])
                 _add_counts(families, _OF_CHANNEL, f"{folder}/ch{match[1]}_", "_count", channel_labels)
 

@@ -19,6 +19,8 @@ class Mount(NamedTuple):
     minor: str
     read_only: bool
     """By the mount's own options or by the file system's."""
+    super_options: str = ""
+    """The file system's, as they stand in the file."""
 
 
 def parse_mounts(text: str) -> list[Mount]:
@@ -46,6 +48,7 @@ def _parse_mount(line: str) -> Mount:
         major=major,
         minor=minor,
         read_only="ro" in fields[5].split(",") or "ro" in super_options.split(","),
+        super_options=super_options,
     )
 
 

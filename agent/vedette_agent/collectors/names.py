@@ -5,24 +5,33 @@ from __future__ import annotations
 DEFAULT_ON = frozenset(
     {
         "arp",
+        "bcache",
+        "bcachefs",
         "bonding",
+        "btrfs",
         "conntrack",
         "cpu",
         "cpufreq",
         "diskstats",
         "dmi",
+        "dmmultipath",
         "edac",
         "entropy",
         "fibrechannel",
         "filefd",
         "filesystem",
+        "hwmon",
         "infiniband",
+        "ipvs",
         "kernel_hung",
         "loadavg",
+        "mdadm",
         "meminfo",
         "netclass",
         "netdev",
         "netstat",
+        "nfs",
+        "nfsd",
         "nvme",
         "os",
         "powersupplyclass",
@@ -41,6 +50,8 @@ DEFAULT_ON = frozenset(
         "uname",
         "vmstat",
         "watchdog",
+        "xfs",
+        "zfs",
     }
 )
 """Those that run without being asked for."""
@@ -48,6 +59,7 @@ DEFAULT_ON = frozenset(
 BY_SWITCH = frozenset(
     {
         "interrupts",
+        "mountstats",
         "processes",
         "tcpstat",
     }

@@ -6,27 +6,37 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from vedette_agent.collectors.arp import ArpCollector
+from vedette_agent.collectors.bcache import BcacheCollector
+from vedette_agent.collectors.bcachefs import BcachefsCollector
 from vedette_agent.collectors.bonding import BondingCollector
+from vedette_agent.collectors.btrfs import BtrfsCollector
 from vedette_agent.collectors.conntrack import ConntrackCollector
 from vedette_agent.collectors.cpu import CpuCollector
 from vedette_agent.collectors.cpufreq import CpufreqCollector
 from vedette_agent.collectors.diskstats import DiskstatsCollector
 from vedette_agent.collectors.dmi import DmiCollector
+from vedette_agent.collectors.dmmultipath import DmmultipathCollector
 from vedette_agent.collectors.edac import EdacCollector
 from vedette_agent.collectors.entropy import EntropyCollector
 from vedette_agent.collectors.fibrechannel import FibrechannelCollector
 from vedette_agent.collectors.filefd import FilefdCollector
 from vedette_agent.collectors.filesystem import FilesystemCollector
+from vedette_agent.collectors.hwmon import HwmonCollector
 from vedette_agent.collectors.infiniband import InfinibandCollector
 from vedette_agent.collectors.interface import Collector
 from vedette_agent.collectors.interrupts import InterruptsCollector
+from vedette_agent.collectors.ipvs import IpvsCollector
 from vedette_agent.collectors.kernel_hung import KernelHungCollector
 from vedette_agent.collectors.loadavg import LoadavgCollector
+from vedette_agent.collectors.mdadm import MdadmCollector
 from vedette_agent.collectors.meminfo import MeminfoCollector
+from vedette_agent.collectors.mountstats import MountstatsCollector
 from vedette_agent.collectors.names import DEFAULT_ON
 from vedette_agent.collectors.netclass import NetclassCollector
 from vedette_agent.collectors.netdev import NetdevCollector
 from vedette_agent.collectors.netstat import NetstatCollector
+from vedette_agent.collectors.nfs import NfsCollector
+from vedette_agent.collectors.nfsd import NfsdCollector
 from vedette_agent.collectors.nvme import NvmeCollector
 from vedette_agent.collectors.options import NodeOptions
 from vedette_agent.collectors.os_release import OsCollector
@@ -48,6 +58,8 @@ from vedette_agent.collectors.udp_queues import UdpQueuesCollector
 from vedette_agent.collectors.uname import UnameCollector
 from vedette_agent.collectors.vmstat import VmstatCollector
 from vedette_agent.collectors.watchdog import WatchdogCollector
+from vedette_agent.collectors.xfs import XfsCollector
+from vedette_agent.collectors.zfs import ZfsCollector
 
 
 class Registration(NamedTuple):
@@ -59,25 +71,35 @@ class Registration(NamedTuple):
 
 _FACTORIES: Mapping[str, Callable[[NodeOptions], Collector]] = {
     "arp": ArpCollector,
+    "bcache": BcacheCollector,
+    "bcachefs": BcachefsCollector,
     "bonding": BondingCollector,
+    "btrfs": BtrfsCollector,
     "conntrack": ConntrackCollector,
     "cpu": CpuCollector,
     "cpufreq": CpufreqCollector,
     "diskstats": DiskstatsCollector,
     "dmi": DmiCollector,
+    "dmmultipath": DmmultipathCollector,
     "edac": EdacCollector,
     "entropy": EntropyCollector,
     "fibrechannel": FibrechannelCollector,
     "filefd": FilefdCollector,
     "filesystem": FilesystemCollector,
+    "hwmon": HwmonCollector,
     "infiniband": InfinibandCollector,
     "interrupts": InterruptsCollector,
+    "ipvs": IpvsCollector,
     "kernel_hung": KernelHungCollector,
     "loadavg": LoadavgCollector,
+    "mdadm": MdadmCollector,
     "meminfo": MeminfoCollector,
+    "mountstats": MountstatsCollector,
     "netclass": NetclassCollector,
     "netdev": NetdevCollector,
     "netstat": NetstatCollector,
+    "nfs": NfsCollector,
+    "nfsd": NfsdCollector,
     "nvme": NvmeCollector,
     "os": OsCollector,
     "powersupplyclass": PowersupplyclassCollector,
@@ -98,6 +120,8 @@ _FACTORIES: Mapping[str, Callable[[NodeOptions], Collector]] = {
     "uname": UnameCollector,
     "vmstat": VmstatCollector,
     "watchdog": WatchdogCollector,
+    "xfs": XfsCollector,
+    "zfs": ZfsCollector,
 }
 
 COLLECTORS: Mapping[str, Registration] = {

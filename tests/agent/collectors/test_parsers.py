@@ -94,9 +94,9 @@ def test_mounts() -> None:
         "50 45 8:1 / /media ro - vfat /dev/sda1 rw\n"
     )
     assert parse_mounts(text) == [
-        Mount("/dev/dm-2", "/", "ext4", "259", "2", read_only=False),
-        Mount("srv:/x\\y", "/mnt/a b", "nfs4", "0", "3", read_only=True),
-        Mount("/dev/sda1", "/media", "vfat", "8", "1", read_only=True),
+        Mount("/dev/dm-2", "/", "ext4", "259", "2", False, "errors=remount-ro"),
+        Mount("srv:/x\\y", "/mnt/a b", "nfs4", "0", "3", True, "ro,vers=4"),
+        Mount("/dev/sda1", "/media", "vfat", "8", "1", True, "rw"),
     ]
 
 
