@@ -3,7 +3,7 @@
 checks = load_checks(documents, parse)
 cycle = CheckCycle(checks, parse, clock.now_ms())
 cycle.restore(await store.hosts(), await store.services())
-await nursery.start(run_checks, cycle, query_of(engine, querier), publisher.publish, clock)
+await nursery.start(run_checks, cycle, query_of(engine, querier), publish, clock)
 Fleet(cycle, clock).hosts()
 """
 
@@ -12,7 +12,6 @@ from vedette_server.checks.cycle import CheckCycle
 from vedette_server.checks.findings import Findings, QueryFunction, QueryResult
 from vedette_server.checks.fleet import Fleet, HostStatus, LevelsStatus, ServiceStatus
 from vedette_server.checks.load import load_checks
-from vedette_server.checks.publish import Publisher
 from vedette_server.checks.run import query_of, run_checks
 
 __all__ = [
@@ -25,7 +24,6 @@ __all__ = [
     "HostsConfig",
     "LevelsStatus",
     "Override",
-    "Publisher",
     "QueryFunction",
     "QueryResult",
     "ServiceStatus",

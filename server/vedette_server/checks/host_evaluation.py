@@ -30,11 +30,11 @@ def evaluate_hosts(config: HostsConfig, hosts: HostTable, result: QueryResult, n
         now: The time, ms.
         floor: Since when hosts have been looked for without a break; silence before it proves nothing.
     """
-    new, away = _take_in(hosts, result, now)
+    new, sighted, away = _take_in(hosts, result, now)
     rows = hosts.rows
     ids = np.flatnonzero(rows["known"] & rows["judged"])
     old = rows["state"][ids].copy()
-    transition = _advance(config, hosts, ids, away[ids], now, floor)
+    transition = _advance(config, hosts, ids, sighted[ids], away[ids], now, floor)
     dirty = transition.changed | transition.hardened | (transition.attempt != rows["attempt"][ids]) | new[ids]
     _write(hosts, ids, transition, now)
     changed = np.flatnonzero(transition.changed | transition.hardened)
@@ -65,8 +65,8 @@ def forget_hosts(config: HostsConfig, hosts: HostTable, now: int) -> tuple[Ids, 
     return ids, Findings(Batch(removed_hosts=names, events=tuple(events)), tuple(alerts))
 
 
-def _take_in(hosts: HostTable, result: QueryResult, now: int) -> tuple[Mask, Mask]:
-    """Note who was seen; return which hosts are newly judged, and which are known to be away, by id."""
+def _take_in(hosts: HostTable, result: QueryResult, now: int) -> tuple[Mask, Mask, Mask]:
+    """Note who was seen; return which hosts are newly judged, seen, and known to be away, by id."""
     codes, names = result.labels.column("host")
     ids = hosts.ids(names)[codes]
     seconds = np.nan_to_num(result.values[:, 0])[ids >= 0]
@@ -81,12 +81,15 @@ def _take_in(hosts: HostTable, result: QueryResult, now: int) -> tuple[Mask, Mas
     new = reported & ~rows["judged"]
     rows["judged"][ids] = True
     rows["seen"] = np.minimum(np.maximum(rows["seen"], newest), now)
-    return new, reported & (newest == 0)
+    return new, newest > 0, reported & (newest == 0)
 
 
-def _advance(config: HostsConfig, hosts: HostTable, ids: Ids, away: Mask, now: int, floor: int) -> Transition:
+def _advance(
+    config: HostsConfig, hosts: HostTable, ids: Ids, sighted: Mask, away: Mask, now: int, floor: int
+) -> Transition:
     rows = hosts.rows[ids]
-    found = np.where(now - rows["seen"] > config.silence, HostState.DOWN, HostState.UP).astype(np.int8)
+    is_up = (now - rows["seen"] <= config.silence) & (sighted | (rows["state"] == HostState.UP))
+    found = np.where(is_up, HostState.UP, HostState.DOWN).astype(np.int8)
     if now - floor <= config.silence:
         found = np.where(found == HostState.UP, found, rows["state"])
     found[away] = HostState.DOWN

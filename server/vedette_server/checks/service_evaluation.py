@@ -56,7 +56,7 @@ def evaluate_services(
     present = _worst(table, np.searchsorted(table.keys, keys), values)
     absent = np.zeros(0, np.intp) if new_only else _overdue(table, hosts, present.rows, now, floor)
     findings = _settle(table, hosts, present, absent, new, now)
-    return Findings(Batch(hosts=tuple(hosts.export(met.tolist())))).then(findings)
+    return Findings(Batch(hosts=tuple(hosts.export(met.tolist()))), new_hosts=len(met)).then(findings)
 
 
 def forget_services(table: ServiceTable, hosts: HostTable, gone_hosts: NDArray[np.intp], now: int) -> Findings:

@@ -140,11 +140,17 @@ class Batch:
 
     def then(self, later: Batch) -> Batch:
         """This batch and ``later`` as one, where ``later`` has the last word on every host and service."""
-        gone = {*later.removed_hosts}
-        gone_services = {*later.removed_services}
+        hosts = {row.host: row for row in self.hosts}
+        services = {row.key: row for row in self.services}
+        for host in later.removed_hosts:
+            hosts.pop(host, None)
+        for key in later.removed_services:
+            services.pop(key, None)
+        hosts.update((row.host, row) for row in later.hosts)
+        services.update((row.key, row) for row in later.services)
         return Batch(
-            hosts=(*(row for row in self.hosts if row.host not in gone), *later.hosts),
-            services=(*(row for row in self.services if row.key not in gone_services), *later.services),
+            hosts=tuple(hosts.values()),
+            services=tuple(services.values()),
             removed_hosts=self.removed_hosts + later.removed_hosts,
             removed_services=self.removed_services + later.removed_services,
             events=self.events + later.events,

@@ -76,7 +76,7 @@ def test_two_batches_make_one_in_which_the_later_has_the_last_word() -> None:
     second = Batch(services=(worse,), removed_services=(ROOT.key,), removed_hosts=("h1",))
     assert first.then(second) == Batch(
         hosts=(),
-        services=(LOAD, worse),
+        services=(worse,),
         removed_hosts=("h1",),
         removed_services=(ROOT.key,),
         events=(EVENT,),
