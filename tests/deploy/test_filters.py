@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("ansible", reason="ansible-core is not installed: pip install ansible-core")
@@ -40,6 +40,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.dictionaries(TEXTS, VALUES, max_size=5))
 def test_round_trip(document: dict[str, Any]) -> None:
     """Whatever the document, TOML's own reader gives it back: nothing in a value can become a key or a table."""
@@ -76,6 +77,18 @@ host = "db.*"
 name = "up"
 """
     )
+
+
+def test_values_of_ansible() -> None:
+    """Ansible hands over subclasses of str and int: they count as what they are, and cost no more."""
+
+    class Number(int):
+        pass
+
+    class Text(str):
+        __slots__ = ()
+
+    assert plugin.to_toml({Text("a"): [Number(1), Text("b")]}) == 'a = [1, "b"]\n'
 
 
 def test_hostile_text() -> None:

@@ -15,7 +15,7 @@ from ansible.errors import AnsibleFilterError
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_INTEGERS = range(-(2**63), 2**63)
+_LEAST_INTEGER, _MOST_INTEGER = -(2**63), 2**63 - 1
 
 
 class FilterModule:
@@ -99,7 +99,7 @@ def _value(value: object, path: tuple[str, ...]) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return _string(value, path)
-    if isinstance(value, int) and value in _INTEGERS:
+    if isinstance(value, int) and _LEAST_INTEGER <= value <= _MOST_INTEGER:
         return str(int(value))
     if isinstance(value, float):
         return _float(value)
