@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vedette_server.promql import columns
 from vedette_server.promql.counters.kernels import interpolate

@@ -18,6 +18,9 @@ from vedette_server.promql.values import Floats, Mask, Times
 
 COUNT, PRESENT, FIRST, LAST = 0, 1, 2, 3
 
+BLOCK = 16
+"""How many values of a series are summed ahead for windows that are much longer."""
+
 
 @compiled
 def pick(
@@ -53,6 +56,58 @@ def pick(
 
 
 @compiled
+def sum_stretch(values: Floats, first: int, last: int, start: float, lost: float) -> tuple[float, float]:
+    """Add ``values[first:last]`` to ``start`` by Neumaier's summation."""
+    for k in range(first, last):
+        start, lost = add_compensated(values[k], start, lost)
+    return start, lost
+
+
+@compiled
+def incremental_mean(values: Floats, first: int, last: int) -> float:
+    """The mean where the sum overflows: summed as far as that goes, then carried on as a running mean."""
+    mean = float(values[first])
+    lost = 0.0
+    running = False
+    for k in range(first + 1, last):
+        count = k - first + 1.0
+        if not running and math.isinf(mean + values[k]):
+            running = True
+            mean /= count - 1
+            lost /= count - 1
+        if running:
+            share = (count - 1) / count
+            mean, lost = add_compensated(values[k] / count, share * mean, share * lost)
+        else:
+            mean, lost = add_compensated(values[k], mean, lost)
+    if running:
+        return mean + lost
+    return mean / (last - first) + lost / (last - first)
+
+
+@compiled
+def sum_blocks(values: Floats, base: int, length: int, sums: Floats, losses: Floats) -> None:
+    """Sum the values of a series in blocks of ``BLOCK``, so that long windows need not add up every value again."""
+    for b in range(length // BLOCK):
+        begin = base + b * BLOCK
+        sums[b], losses[b] = sum_stretch(values, begin + 1, begin + BLOCK, values[begin], 0.0)
+
+
+@compiled
+def sum_window(values: Floats, base: int, low: int, high: int, sums: Floats, losses: Floats) -> tuple[float, float]:
+    """The compensated sum of a window; whole blocks of it are taken from ``sums`` and ``losses``."""
+    first_block = -(-low // BLOCK)
+    last_block = high // BLOCK
+    if last_block - first_block < 2:
+        return sum_stretch(values, base + low + 1, base + high, values[base + low], 0.0)
+    total, lost = sum_stretch(values, base + low, base + first_block * BLOCK, 0.0, 0.0)
+    for b in range(first_block, last_block):
+        total, lost = add_compensated(sums[b], total, lost)
+        lost += losses[b]
+    return sum_stretch(values, base + last_block * BLOCK, base + high, total, lost)
+
+
+@compiled
 def total(
     values: Floats,
     offsets: Times,
@@ -61,60 +116,36 @@ def total(
     high: NDArray[np.int32],
     is_mean: bool,
 ) -> tuple[Floats, Mask]:
-    """``sum_over_time`` and ``avg_over_time`` with Neumaier's compensated summation.
-
-    Where the sum overflows, the mean goes on incrementally from there, as in Prometheus.
-    """
+    """``sum_over_time`` and ``avg_over_time`` with compensated sums."""
     n = len(pair)
     steps = low.shape[1]
     out = np.zeros((n, steps), np.float64)
     present = np.zeros((n, steps), np.bool_)
+    longest = 0
+    for i in range(n):
+        longest = max(longest, offsets[i + 1] - offsets[i])
+    sums = np.empty(longest // BLOCK + 1, np.float64)
+    losses = np.empty(longest // BLOCK + 1, np.float64)
     for i in range(n):
         base = offsets[i]
         p = pair[i]
+        blocked = False
         for t in range(steps):
-            first = base + low[p, t]
-            last = base + high[p, t]
+            first = low[p, t]
+            last = high[p, t]
             if last <= first:
                 continue
             present[i, t] = True
-            result = 0.0
-            lost = 0.0
-            count = 0.0
-            incremental = False
-            if is_mean:
-                result = values[first]
-                count = 1.0
-                first += 1
-            for k in range(first, last):
-                term = values[k]
-                count += 1.0
-                start = result
-                start_lost = lost
-                if incremental:
-                    share = (count - 1.0) / count
-                    term = term / count
-                    start = share * result
-                    start_lost = share * lost
-                new = start + term
-                if is_mean and not incremental and math.isinf(new):
-                    incremental = True
-                    share = (count - 1.0) / count
-                    start_lost = share * (lost / (count - 1.0))
-                    start = share * (result / (count - 1.0))
-                    term = term / count
-                    new = start + term
-                if math.isinf(new):
-                    lost = 0.0
-                elif abs(start) >= abs(term):
-                    lost = start_lost + ((start - new) + term)
-                else:
-                    lost = start_lost + ((term - new) + start)
-                result = new
-            if is_mean and not incremental:
-                out[i, t] = result / count + lost / count
-            else:
+            if not blocked and last - first > 2 * BLOCK:
+                sum_blocks(values, base, offsets[i + 1] - base, sums, losses)
+                blocked = True
+            result, lost = sum_window(values, base, first, last, sums, losses)
+            if not is_mean:
                 out[i, t] = result + lost
+            elif math.isinf(result):
+                out[i, t] = incremental_mean(values, base + first, base + last)
+            else:
+                out[i, t] = result / (last - first) + lost / (last - first)
     return out, present
 
 
@@ -127,26 +158,46 @@ def extreme(
     high: NDArray[np.int32],
     is_max: bool,
 ) -> tuple[Floats, Mask]:
-    """``max_over_time`` and ``min_over_time``: NaN only where every value is NaN."""
+    """``max_over_time`` and ``min_over_time``: NaN only where every value is NaN.
+
+    A queue holds the values that may still become the extreme, the best first; each sample enters and leaves it once.
+    """
     n = len(pair)
     steps = low.shape[1]
     out = np.zeros((n, steps), np.float64)
     present = np.zeros((n, steps), np.bool_)
+    longest = 0
+    for i in range(n):
+        longest = max(longest, offsets[i + 1] - offsets[i])
+    queue = np.empty(longest + 1, np.int64)
     for i in range(n):
         base = offsets[i]
         p = pair[i]
+        head = 0
+        tail = 0
+        seen = 0
         for t in range(steps):
-            first = base + low[p, t]
-            last = base + high[p, t]
+            first = low[p, t]
+            last = high[p, t]
             if last <= first:
                 continue
             present[i, t] = True
-            result = values[first]
-            for k in range(first + 1, last):
-                value = values[k]
-                if (value > result if is_max else value < result) or math.isnan(result):
-                    result = value
-            out[i, t] = result
+            while head < tail and queue[head] < first:
+                head += 1
+            for k in range(max(seen, first), last):
+                value = values[base + k]
+                if math.isnan(value):
+                    continue
+                if is_max:
+                    while tail > head and values[base + queue[tail - 1]] <= value:
+                        tail -= 1
+                else:
+                    while tail > head and values[base + queue[tail - 1]] >= value:
+                        tail -= 1
+                queue[tail] = k
+                tail += 1
+            seen = last
+            out[i, t] = values[base + queue[head]] if head < tail else np.nan
     return out, present
 
 
@@ -201,7 +252,10 @@ def variance(
     high: NDArray[np.int32],
     is_deviation: bool,
 ) -> tuple[Floats, Mask]:
-    """``stdvar_over_time`` and ``stddev_over_time``: Welford's method with compensated sums."""
+    """``stdvar_over_time`` and ``stddev_over_time``: the mean first, then the squared distances to it.
+
+    Everything is relative to the first value, so that a window of equal values has no variance at all.
+    """
     n = len(pair)
     steps = low.shape[1]
     out = np.zeros((n, steps), np.float64)
@@ -210,20 +264,23 @@ def variance(
         base = offsets[i]
         p = pair[i]
         for t in range(steps):
-            if high[p, t] <= low[p, t]:
+            first = base + low[p, t]
+            last = base + high[p, t]
+            if last <= first:
                 continue
             present[i, t] = True
-            count = 0.0
+            origin = values[first]
             mean = 0.0
             lost = 0.0
+            for k in range(first, last):
+                mean, lost = add_compensated(values[k] - origin, mean, lost)
+            mean = (mean + lost) / (last - first)
             squares = 0.0
-            squares_lost = 0.0
-            for k in range(base + low[p, t], base + high[p, t]):
-                count += 1.0
-                delta = values[k] - (mean + lost)
-                mean, lost = add_compensated(delta / count, mean, lost)
-                squares, squares_lost = add_compensated(delta * (values[k] - (mean + lost)), squares, squares_lost)
-            result = (squares + squares_lost) / count
+            lost = 0.0
+            for k in range(first, last):
+                distance = values[k] - origin - mean
+                squares, lost = add_compensated(distance * distance, squares, lost)
+            result = (squares + lost) / (last - first)
             out[i, t] = math.sqrt(result) if is_deviation else result
     return out, present
 
