@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import httpx
@@ -95,13 +96,34 @@ class PushShell:
             self.pusher.answered(answer, self._clock.monotonic(), self._clock.now_ms())
 
     async def _post(self, push: Push) -> Answer:
-        async with self._client.stream("POST", self._url, content=push.body, headers=self._headers) as response:
+        headers = {**self._headers, "Content-Length": str(len(push.body))}
+        request = self._client.build_request("POST", self._url, headers=headers)
+        request.stream = _Body(push.body)
+        response = await self._client.send(request, stream=True)
+        try:
             body = b""
             async for part in response.aiter_raw():
-                body += part
-                if len(body) > ANSWER_BYTES:
-                    break
+                # Read to the end, or to the end of the time: httpx leaves generators open that are left early.
+                body += part[: ANSWER_BYTES - len(body)]
+        finally:
+            with trio.CancelScope(shield=True):
+                await response.aclose()
         return Answer(response.status_code, body, _retry_after(response.headers.get("Retry-After", "")))
+
+
+class _Body(httpx.AsyncByteStream):
+    """A request's body. Those of httpx are generators, of which trio warns when a connection breaks in their middle."""
+
+    def __init__(self, body: bytes) -> None:
+        self._rest = [body]
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._rest:
+            raise StopAsyncIteration
+        return self._rest.pop()
 
 
 def _retry_after(text: str) -> float | None:

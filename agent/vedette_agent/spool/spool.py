@@ -254,9 +254,9 @@ class Spool:
         self._writable = False
 
     def _is_full(self, segment: Segment) -> bool:
-        if segment.size < self._limits.idle_segment_bytes:
-            return False
-        return segment.size >= self._limits.segment_bytes or not self._has_wanted(segment)
+        if segment.size >= self._limits.segment_bytes:
+            return True
+        return segment.size >= self._limits.idle_segment_bytes and not self._has_wanted(segment)
 
     def _read(self, server: str, segment: Segment, sequences: list[int], most_bytes: int) -> list[StoredFrame]:
         try:

@@ -1,0 +1,76 @@
+"""Frames bear the labels of a scrape, and what a scrape would add."""
+
+from array import array
+
+import pytest
+
+from vedette_agent.self_metrics import SelfSource
+from vedette_agent.sources.framing import Framing, target_labels
+from vedette_agent.sources.interface import Collection
+from vedette_shared.frames import decode_target
+from vedette_shared.labels import Labels, format_series, make_labels
+from vedette_shared.metrics import MetricFamily, gauge
+
+SOURCE = SelfSource(1000, list)
+
+
+def families(labels: Labels = ()) -> list[MetricFamily]:
+    family = gauge("load", "Load.")
+    family.add(0.5, labels)
+    return [family]
+
+
+def names(framing: Framing, collection: Collection) -> list[str]:
+    frame = framing.frame_of(collection)
+    return [format_series((("__name__", series.name), *series.labels)) for series in frame.layout.series]
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ({}, {"host": "h", "instance": "h", "job": "node"}),
+        ({"rack": "r1"}, {"host": "h", "instance": "h", "job": "node", "rack": "r1"}),
+        ({"instance": "h:9100"}, {"host": "h", "instance": "h:9100", "job": "node"}),
+    ],
+)
+def test_labels_of_the_target(labels: dict[str, str], expected: dict[str, str]) -> None:
+    assert target_labels("node", "h", make_labels(labels)) == make_labels(expected)
+
+
+def test_a_frame() -> None:
+    target = target_labels("node", "h", ())
+    frame = Framing("node", target, reports_up=True).frame_of(Collection(SOURCE, 1234, 0.25, families()))
+    assert (frame.timestamp, frame.source, decode_target(frame.target)) == (1234, "node", target)
+    assert [series.name for series in frame.layout.series] == [
+        "load",
+        "up",
+        "scrape_duration_seconds",
+        "scrape_samples_scraped",
+    ]
+    assert array("d", frame.values).tolist() == [0.5, 1.0, 0.25, 1.0]
+
+
+def test_a_failure_is_down_and_its_series_leave() -> None:
+    framing = Framing("node", target_labels("node", "h", ()), reports_up=True)
+    frame = framing.frame_of(Collection(SOURCE, 1234, 10.0, [], "not done after 10 s"))
+    assert [series.name for series in frame.layout.series] == [
+        "up",
+        "scrape_duration_seconds",
+        "scrape_samples_scraped",
+    ]
+    assert array("d", frame.values).tolist() == [0.0, 10.0, 0.0]
+
+
+def test_the_second_source_of_a_job_does_not_report_up() -> None:
+    framing = Framing("agent", target_labels("node", "h", ()), reports_up=False)
+    assert names(framing, Collection(SOURCE, 1, 0.0, families())) == ["load"]
+
+
+def test_labels_of_the_target_win() -> None:
+    framing = Framing("x", target_labels("node", "h", make_labels(rack="r")), reports_up=False)
+    mine = make_labels(job="j", rack="s", disk="d")
+    for _ in range(2):
+        assert names(framing, Collection(SOURCE, 1, 0.0, families(mine))) == [
+            'load{disk="d", exported_job="j", exported_rack="s"}'
+        ]
+    assert names(framing, Collection(SOURCE, 1, 0.0, families(make_labels(disk="d")))) == ['load{disk="d"}']

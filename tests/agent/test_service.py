@@ -1,0 +1,196 @@
+"""The agent as a process: collects this host, exposes, pushes, reloads and stops."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import trio
+
+from tests.agent.push.model import ModelServer
+from vedette_shared.addresses import Address
+from vedette_shared.exposition import parse_text
+from vedette_shared.frames import decode_target
+from vedette_shared.http import Request, Response, serve
+from vedette_shared.listening import bound_address, listen_on
+
+PATIENCE_S = 20
+
+
+def free_address() -> str:
+    with listen_on(Address("127.0.0.1", 0)) as listener:
+        return str(bound_address(listener))
+
+
+class Process:
+    """A running ``vedette agent``."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder = folder
+        self.log = folder / "log"
+        self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.manager.bind(str(folder / "notify"))
+        self.manager.settimeout(PATIENCE_S)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "vedette_shared.command", "agent", *options],
+                stderr=log,
+                env={**os.environ, "NOTIFY_SOCKET": str(folder / "notify")},
+            )
+
+    def told(self) -> str:
+        return self.manager.recv(1000).decode().split("\n")[0]
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE_S)
+
+
+@contextmanager
+def running(folder: Path, *options: str) -> Iterator[Process]:
+    agent = Process(folder, *options)
+    try:
+        assert agent.told() == "READY=1", agent.log.read_text()
+        yield agent
+    finally:
+        if agent.process.poll() is None:
+            agent.process.kill()
+            agent.process.wait()
+        agent.manager.close()
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_exposes_this_host_without_a_configuration_and_stops_cleanly(tmp_path: Path) -> None:
+    address = free_address()
+    with running(tmp_path, "--listen", address, "--host", "h1") as agent:
+        page = httpx.get(f"http://{address}/metrics")
+        families = {family.name: family for family in parse_text(page.content)}
+        assert {"node_load1", "node_cpu_seconds_total", "node_scrape_collector_success"} <= families.keys()
+        assert page.headers["content-encoding"] == "gzip"
+        assert httpx.get(f"http://{address}/healthz").status_code == 200
+        assert agent.stop() == 0
+        assert agent.told() == "STOPPING=1"
+    assert "event=stopped" in agent.log.read_text()
+
+
+@contextmanager
+def server() -> Iterator[tuple[str, ModelServer]]:
+    """A server that takes pushes, in a thread of its own."""
+    import threading
+
+    model = ModelServer()
+    listener = listen_on(Address("127.0.0.1", 0))
+    url = f"http://{bound_address(listener)}"
+    token: list[trio.lowlevel.TrioToken] = []
+    scope = trio.CancelScope()
+
+    async def take(request: Request) -> Response:
+        answer = model.take(request.body)
+        return Response(answer.status, answer.body, "application/json")
+
+    async def main() -> None:
+        token.append(trio.lowlevel.current_trio_token())
+        with scope:
+            await serve(take, [listener])
+
+    thread = threading.Thread(target=trio.run, args=(main,))
+    thread.start()
+    try:
+        yield url, model
+    finally:
+        token[0].run_sync_soon(scope.cancel)
+        thread.join(PATIENCE_S)
+
+
+def test_pushes_and_goes_on_after_sigkill(tmp_path: Path) -> None:
+    with server() as (url, model):
+        options = ("--push", url, "--listen", free_address(), "--data", str(tmp_path / "data"), "--interval", "200ms")
+        for number in (signal.SIGKILL, signal.SIGTERM):
+            before = len(model.stored)
+            with running(tmp_path, *options, "--host", "h1") as agent:
+                eventually(lambda: len(model.stored) >= before + 6)  # noqa: B023
+                assert agent.stop(number) == (-signal.SIGKILL if number == signal.SIGKILL else 0)
+            (tmp_path / "notify").unlink()
+        generations = {generation for generation, _ in model.stored}
+        sequences = sorted(sequence for _, sequence in model.stored)
+        assert len(generations) == 1
+        assert sequences == list(range(1, len(sequences) + 1))
+        targets = {decode_target(frame.target) for frame in model.stored.values()}
+        assert targets == {(("host", "h1"), ("instance", "h1"), ("job", "node"))}
+        names = {series.name for layout in model.layouts.values() for series in layout.series}
+        assert {"up", "node_load1", "vedette_agent_build_info"} <= names
+
+
+def test_reload_is_all_or_nothing(tmp_path: Path) -> None:
+    first, second = free_address(), free_address()
+    config = tmp_path / "agent.toml"
+    config.write_text(f'host = "h1"\n[expose]\nlisten = "{first}"\n')
+    with running(tmp_path, "--config", str(config)) as agent:
+        config.write_text("nonsense = 1\n")
+        agent.process.send_signal(signal.SIGHUP)
+        assert [agent.told(), agent.told()] == ["RELOADING=1", "READY=1"]
+        assert httpx.get(f"http://{first}/healthz").status_code == 200
+        assert "nonsense: unknown key" in agent.log.read_text()
+        with listen_on(Address("127.0.0.1", 0)) as taken:
+            config.write_text(f'[expose]\nlisten = "{bound_address(taken)}"\n')
+            agent.process.send_signal(signal.SIGHUP)
+            assert [agent.told(), agent.told()] == ["RELOADING=1", "READY=1"]
+        assert httpx.get(f"http://{first}/healthz").status_code == 200
+        config.write_text(f'[expose]\nlisten = "{second}"\n')
+        agent.process.send_signal(signal.SIGHUP)
+        assert [agent.told(), agent.told()] == ["RELOADING=1", "READY=1"]
+        assert httpx.get(f"http://{second}/healthz").status_code == 200
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"http://{first}/healthz")
+        config.write_text(f'interval = "5s"\n[expose]\nlisten = "{second}"\n')
+        agent.process.send_signal(signal.SIGHUP)
+        assert [agent.told(), agent.told()] == ["RELOADING=1", "READY=1"]
+        assert httpx.get(f"http://{second}/healthz").status_code == 200
+        assert agent.stop() == 0
+
+
+def command(*options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "vedette_shared.command", "agent", *options],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+
+
+def test_once_prints_the_page() -> None:
+    ended = command("--once", "--log-level", "error")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "node_load1" in {family.name for family in parse_text(ended.stdout.encode())}
+
+
+def test_bad_usage_and_bad_input_are_one_line(tmp_path: Path) -> None:
+    with listen_on(Address("127.0.0.1", 0)) as taken:
+        address = bound_address(taken)
+        cases = [
+            (("--interval", "15"), 2, "vedette: '15' is not a duration; write it like 15s, 5m, 1h30m or 250ms\n"),
+            (("--push", "nowhere"), 2, "vedette: 'nowhere' is not the URL of a server; write it like"),
+            (("--listen", "x"), 2, "vedette: 'x' is not an address; write it like"),
+            (("--config", str(tmp_path / "none.toml")), 1, f"vedette: {tmp_path}/none.toml: cannot be read: No such"),
+            (("--listen", str(address)), 1, f"vedette: cannot listen on {address}: Address already in use; another"),
+        ]
+        for options, code, line in cases:
+            ended = command(*options)
+            assert (ended.returncode, ended.stderr[: len(line)]) == (code, line)
+            assert ended.stderr.count("\n") == 1
