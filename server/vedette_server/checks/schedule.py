@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -32,7 +33,7 @@ class Schedule:
         self._next = dict.fromkeys(self._intervals, now)
         self._settled_at = now + SETTLING_S
         self._next_discovery = now + DISCOVERY_S
-        self._first: list[str] = list(self._intervals)
+        self._unspread = set(self._intervals)
 
     def due(self, now: float) -> list[Due]:
         """Return what is due, and take it as done: a check that missed its time is evaluated once."""
@@ -40,19 +41,23 @@ class Schedule:
         for name in regular:
             self._next[name] = self._after(name, now)
         found = [Due(name) for name in regular]
-        if self._next_discovery <= now < self._settled_at:
+        if self._next_discovery > now:
+            return found
+        self._next_discovery = math.inf
+        if now < self._settled_at:
             found += [Due(name, new_only=True) for name in self._intervals if name not in regular and name != HOSTS]
             self._next_discovery = now + DISCOVERY_S
         return found
 
     def next_time(self) -> float:
-        """When something will be due."""
-        regular = min(self._next.values(), default=float("inf"))
-        return min(regular, self._next_discovery) if self._next_discovery < self._settled_at else regular
+        """When something will be due, or may be."""
+        return min(self._next_discovery, *self._next.values())
 
     def settle(self, now: float) -> None:
         """Look for new services for a while: a host is new, or came back."""
         self._settled_at = now + SETTLING_S
+        if math.isinf(self._next_discovery):
+            self._next_discovery = now
 
     def discovered(self, now: float, took: float) -> None:
         """Note that a look for new services has ended and how long it took; the next waits accordingly."""
@@ -60,10 +65,10 @@ class Schedule:
 
     def _after(self, name: str, now: float) -> float:
         interval = self._intervals[name]
-        if name in self._first:
-            # The first time all are due at once; the second time comes earlier, by a share of the interval.
+        if name in self._unspread:
+            # The first time all are due at once; the second time comes earlier, each by another share of its interval.
+            self._unspread.remove(name)
             position = list(self._intervals).index(name) + 1
-            self._first.remove(name)
             return now + interval * position / len(self._intervals)
         missed = int((now - self._next[name]) // interval)
         return self._next[name] + interval * (missed + 1)

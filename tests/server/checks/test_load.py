@@ -116,8 +116,8 @@ REFUSED = [
         'check.x.query: 1:8: parse error: unexpected identifier "host" in grouping opts, expected "("',
     ),
     (
-        {"check": [{**NEW, "graph": "up["}]},
-        "check.x.graph: 1:4: parse error: unexpected end of input in duration, expected number, duration, step(), or range()",
+        {"check": [{**NEW, "graph": "up{"}]},
+        'check.x.graph: 1:4: parse error: unexpected end of input in label matching, expected identifier or "}"',
     ),
     ({"check": [{"name": "memory", "query": "1 +"}]}, "check.memory.query: 1:4: parse error: unexpected end of input"),
     (
