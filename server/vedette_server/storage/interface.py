@@ -158,6 +158,21 @@ class Receipt:
     highest_sequence: int
 
 
+@dataclass(frozen=True, slots=True)
+class SourceEnd:
+    """A source of a target that ended, with all its series: a target that fails, or that is watched no more.
+
+    Attributes:
+        target: As frames carry it.
+        source: Its name.
+        timestamp: The first moment without it, milliseconds.
+    """
+
+    target: bytes
+    source: str
+    timestamp: int
+
+
 class Appender(Protocol):
     """Writes a store, from the trio thread. A call returns when its samples are durable; an fsync serves many calls."""
 
@@ -178,4 +193,8 @@ class Appender(Protocol):
 
     async def append_samples(self, labels: Sequence[Labels], samples: LooseSamples) -> Receipt:
         """Store loose samples: remote write, explicit timestamps, rules' results. Out of order is fine."""
+        ...
+
+    async def append_ends(self, ends: Sequence[SourceEnd]) -> Receipt:
+        """Let all series of sources that ended go stale. What has ended already stays as it is."""
         ...

@@ -1,0 +1,218 @@
+"""The trio thread's side of writing: checks, the commit loop, and when a new head begins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import trio
+
+from vedette_server.storage.checkpoint import Checkpoint
+from vedette_server.storage.commit import Append, CommitQueue
+from vedette_server.storage.cutting import Sealed
+from vedette_server.storage.errors import StorageError, StorageFullError
+from vedette_server.storage.head.head import Head
+from vedette_server.storage.intake import Counts, Intake
+from vedette_server.storage.interface import LooseSamples, Receipt, SourceEnd
+from vedette_server.storage.log import records
+from vedette_server.storage.log.framing import frame_record
+from vedette_server.storage.log.segments import LogWriter
+from vedette_server.storage.options import StorageOptions
+from vedette_server.storage.state import State
+from vedette_shared.clock import Clock
+from vedette_shared.frames import Frame, Layout, Sender
+from vedette_shared.labels import Labels
+
+_VALUE_BYTES = 8
+_BATCH_VALUES = 1 << 20
+_APPLY_AT_ONCE = 64
+
+
+class StoreAppender:
+    """The ``Appender`` of a store."""
+
+    def __init__(self, state: State, intake: Intake, log: LogWriter, options: StorageOptions, clock: Clock) -> None:
+        self._state = state
+        self._intake = intake
+        self._log = log
+        self._options = options
+        self._clock = clock
+        self._queue = CommitQueue(_BATCH_VALUES)
+        self._limiter = trio.CapacityLimiter(1)
+        self._defined: dict[Labels, int] = {}
+        self._head_since = clock.monotonic()
+        self._turn = trio.Lock()
+
+    def unknown_layouts(self, hashes: Sequence[bytes]) -> list[bytes]:
+        known = self._intake.index.layouts
+        return [one for one in hashes if one not in known]
+
+    async def append_frames(self, sender: Sender, layouts: Sequence[Layout], frames: Sequence[Frame]) -> Receipt:
+        fresh = {layout.hash: layout for layout in layouts if layout.hash not in self._intake.index.layouts}
+        for frame in frames:
+            self._check(frame, fresh)
+        new = [frame for frame in frames if not self._intake.known(sender, frame)]
+        if not new:
+            counts, highest = self._intake.frames(sender, frames, self._oldest())
+            return self._counted(counts).receipt(highest)
+        framed = [_framed(records.encode_layout(layout)) for layout in fresh.values()]
+        framed.append(_framed(records.encode_frames(sender, new)))
+
+        def apply() -> Receipt:
+            for layout in fresh.values():
+                self._intake.layout(layout)
+            counts, highest = self._intake.frames(sender, frames, self._oldest())
+            return self._counted(counts).receipt(highest)
+
+        values = sum(len(frame.values) for frame in new) // _VALUE_BYTES
+        return await self._queue.put(Append(values, lambda: framed, apply))
+
+    async def append_samples(self, labels: Sequence[Labels], samples: LooseSamples) -> Receipt:
+        if len(samples.series) and not 0 <= int(samples.series.min()) <= int(samples.series.max()) < len(labels):
+            raise StorageError("loose samples refer to label sets that are not given")
+
+        def encode() -> list[bytes]:
+            return [_framed(self._encode_loose(labels, samples))]
+
+        def apply() -> Receipt:
+            return self._counted(self._intake.loose(labels, samples, self._oldest())).receipt()
+
+        return await self._queue.put(Append(len(samples.series), encode, apply))
+
+    async def append_ends(self, ends: Sequence[SourceEnd]) -> Receipt:
+        def encode() -> list[bytes]:
+            return [_framed(records.encode_ends(ends))]
+
+        def apply() -> Receipt:
+            counts = Counts()
+            for end in ends:
+                counts.include(self._intake.end(end, self._oldest()))
+            return self._counted(counts).receipt()
+
+        values = sum(self._width(end) for end in ends)
+        return await self._queue.put(Append(values, encode, apply))
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Commit what is appended, until cancelled."""
+        self._queue.open()
+        task_status.started()
+        try:
+            while True:
+                batch = await self._queue.take(self._options.commit_delay_ms / 1000)
+                await self._commit(batch)
+        finally:
+            self._queue.close(StorageError("the store is closing"))
+
+    async def roll_if_due(self) -> None:
+        """Seal the head if it is old enough; for quiet times, when no append does it."""
+        async with self._turn:
+            if self._due() and len(self._state.sealed) < self._options.waiting_heads:
+                await self._roll(0)
+
+    async def _commit(self, batch: Sequence[Append]) -> None:
+        try:
+            async with self._turn:
+                await self._make_room(2 * sum(append.values for append in batch))
+                await self._write(batch)
+                self._state.fsyncs += 1
+                for place, append in enumerate(batch):
+                    append.finish()
+                    if place % _APPLY_AT_ONCE == _APPLY_AT_ONCE - 1:
+                        await trio.lowlevel.cancel_shielded_checkpoint()
+        except StorageError as error:
+            self._state.failed_commits += 1
+            for append in batch:
+                append.fail(error)
+        except trio.Cancelled:
+            for append in batch:
+                append.fail(StorageError("the store is closing"))
+            raise
+
+    async def _write(self, batch: Sequence[Append]) -> None:
+        before = len(self._defined)
+        try:
+            framed = [record for append in batch for record in append.encode()]
+            await trio.to_thread.run_sync(self._log.append, framed, limiter=self._limiter)
+        except StorageError:
+            for labels in list(self._defined)[before:]:
+                del self._defined[labels]
+            raise
+
+    async def _make_room(self, values: int) -> None:
+        """See that the head takes so many values, with a new one if need be."""
+        head = self._intake.head
+        if not self._due() and head.size < self._options.head_bytes and head.has_room(values):
+            return
+        while len(self._state.sealed) >= self._options.waiting_heads:
+            if self._state.cut_error is not None:
+                reason = self._state.cut_error
+                raise StorageFullError(f"memory is full of samples, as blocks cannot be written: {reason}")
+            await self._state.cut_done.wait()
+        await self._roll(values)
+
+    def _due(self) -> bool:
+        age = self._clock.monotonic() - self._head_since
+        return self._intake.head.rows > 0 and age >= self._options.cut_after_ms / 1000
+
+    async def _roll(self, values: int) -> None:
+        """Begin a new segment and a new head with it."""
+        await trio.to_thread.run_sync(self._log.rotate, limiter=self._limiter)
+        state, intake = self._state, self._intake
+        head = intake.head
+        head.last_segment = self._log.number - 1
+        checkpoint = Checkpoint(head.last_segment, intake.sequences.dump(), intake.sources.dump())
+        state.sealed.append(Sealed(head, tuple(intake.fresh_layouts), checkpoint))
+        fresh = Head(head_capacity(self._options, values), self._log.number)
+        state.contents = state.contents.with_head(fresh)
+        intake.begin(fresh)
+        self._defined = {}
+        self._head_since = self._clock.monotonic()
+        state.work.set()
+
+    def _check(self, frame: Frame, fresh: dict[bytes, Layout]) -> None:
+        """Refuse a frame that could not be taken in once it is in the log."""
+        if frame.base:
+            raise StorageError(f"frame {frame.sequence} does not stand for itself")
+        layouts = self._intake.index.layouts
+        if frame.layout in layouts:
+            width = layouts.width(frame.layout)
+        elif frame.layout in fresh:
+            width = len(fresh[frame.layout])
+        else:
+            raise StorageError(f"frame {frame.sequence} has the layout {frame.layout.hex()}, which is not known here")
+        if len(frame.values) != width * _VALUE_BYTES:
+            raise StorageError(f"frame {frame.sequence} has not as many values as its layout has series")
+        self._intake.index.target(frame.target)
+
+    def _encode_loose(self, labels: Sequence[Labels], samples: LooseSamples) -> bytes:
+        numbers = np.empty(len(labels), np.int64)
+        new = []
+        for i, one in enumerate(labels):
+            number = self._defined.get(one, -1)
+            if number < 0:
+                number = self._defined[one] = len(self._defined)
+                new.append(one)
+            numbers[i] = number
+        return records.encode_loose(new, LooseSamples(numbers[samples.series], samples.timestamps, samples.values))
+
+    def _width(self, end: SourceEnd) -> int:
+        current = self._intake.sources.of(end.target, end.source).current
+        layouts = self._intake.index.layouts
+        return layouts.width(current) if current in layouts else 0
+
+    def _oldest(self) -> int:
+        retention = self._options.retention_ms
+        return self._clock.now_ms() - retention if retention else -(2**63)
+
+    def _counted(self, counts: Counts) -> Counts:
+        self._state.counts.include(counts)
+        return counts
+
+
+def head_capacity(options: StorageOptions, values: int) -> int:
+    """The bytes of a new head's arena: what it may hold, and room for the batch that fills it and for ``values``."""
+    return options.head_bytes + max(_VALUE_BYTES * 3 * _BATCH_VALUES, 2 * _VALUE_BYTES * values)
+
+
+def _framed(payload: bytes) -> bytes:
+    return frame_record(payload) + payload

@@ -1,0 +1,109 @@
+"""Kernels of the head: the rows of a stream in the order of time, and the values of a column out of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+@njit(nogil=True, cache=True)
+def ordered_rows(
+    streams: Array, last_row: Array, previous: Array, row_times: Array, rows: int, start: int, end: int
+) -> tuple[Array, Array]:
+    """For each of ``streams``, its rows below ``rows`` with ``start <= t <= end``, by time.
+
+    Rows that are appended meanwhile stand at the head of their chains and are passed over.
+
+    Returns:
+        (offsets, found): int64 (streams + 1,) and int64 rows.
+    """
+    offsets = np.zeros(len(streams) + 1, np.int64)
+    for i in range(len(streams)):
+        row = last_row[streams[i]]
+        count = 0
+        while row >= 0:
+            if row < rows and start <= row_times[row] <= end:
+                count += 1
+            row = previous[row]
+        offsets[i + 1] = offsets[i] + count
+    found = np.empty(offsets[-1], np.int64)
+    for i in range(len(streams)):
+        at = offsets[i + 1]
+        row = last_row[streams[i]]
+        while row >= 0:
+            time = row_times[row]
+            if row < rows and start <= time <= end:
+                at -= 1
+                place = at
+                # The chain runs backwards, so rows that came in order fall into place at once.
+                while place + 1 < offsets[i + 1] and row_times[found[place + 1]] < time:
+                    found[place] = found[place + 1]
+                    place += 1
+                found[place] = row
+            row = previous[row]
+    return offsets, found
+
+
+@njit(nogil=True, cache=True)
+def gather(
+    rows: Array, row_at: Array, arena: Array, first: Array, counts: Array, columns: Array, values: Array, at: Array
+) -> None:
+    """Copy one column of each series out of the rows: ``arena[row_at[rows[first[i] + j]] + columns[i]]``."""
+    for i in range(len(counts)):
+        begin, goal, column = first[i], at[i], columns[i]
+        for j in range(counts[i]):
+            values[goal + j] = arena[row_at[rows[begin + j]] + column]
+
+
+@njit(nogil=True, cache=True)
+def append_single(
+    streams: Array,
+    times: Array,
+    values: Array,
+    newest: Array,
+    oldest: Array,
+    last_row: Array,
+    previous: Array,
+    row_times: Array,
+    row_at: Array,
+    arena: Array,
+    row: int,
+    at: int,
+) -> tuple[int, int, int]:
+    """Append rows of one value each; ``values`` and ``arena`` as uint64 bits.
+
+    A value for a timestamp that its stream has already is not taken: the first one stands.
+
+    Returns:
+        (stored, repeated, refused).
+    """
+    stored, repeated, refused = 0, 0, 0
+    for i in range(len(streams)):
+        stream, time = streams[i], times[i]
+        if time <= newest[stream]:
+            other = last_row[stream]
+            while other >= 0 and row_times[other] != time:
+                other = previous[other]
+            if other >= 0:
+                if arena[row_at[other]] == values[i]:
+                    repeated += 1
+                else:
+                    refused += 1
+                continue
+        else:
+            newest[stream] = time
+        oldest[stream] = min(oldest[stream], time)
+        arena[at] = values[i]
+        row_times[row] = time
+        row_at[row] = at
+        previous[row] = last_row[stream]
+        last_row[stream] = row
+        row += 1
+        at += 1
+        stored += 1
+    return stored, repeated, refused

@@ -1,0 +1,175 @@
+"""Taking samples into the head: live ones, on the trio thread, and those of the log, when a store is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette_server.storage.head.head import Head
+from vedette_server.storage.index.identity import Index
+from vedette_server.storage.index.layouts import Shape
+from vedette_server.storage.interface import LooseSamples, Receipt, SourceEnd
+from vedette_server.storage.sequences import SequenceMemory, Stretches
+from vedette_server.storage.sources import ENDED, Sources
+from vedette_shared.frames import ABSENT, ABSENT_BITS, STALE_NAN, Frame, Layout, Sender
+from vedette_shared.labels import Labels
+
+_ABSENT_BYTES = ABSENT_BITS.to_bytes(8, "little")
+_VALUE_BYTES = 8
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of samples."""
+
+    stored: int = 0
+    repeated: int = 0
+    refused: int = 0
+    too_old: int = 0
+    stale_markers: int = 0
+
+    def add(self, counts: tuple[int, int, int]) -> None:
+        """Add (stored, repeated, refused)."""
+        self.stored += counts[0]
+        self.repeated += counts[1]
+        self.refused += counts[2]
+
+    def include(self, other: Counts) -> None:
+        """Add all of ``other``."""
+        self.add((other.stored, other.repeated, other.refused))
+        self.too_old += other.too_old
+        self.stale_markers += other.stale_markers
+
+    def receipt(self, highest_sequence: int = 0) -> Receipt:
+        """The answer to an append."""
+        return Receipt(self.stored, self.repeated, self.refused, self.too_old, highest_sequence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """Where frames of one target and layout go."""
+
+    stream: int
+    shape: Shape
+
+
+class Intake:
+    """Applies records to the current head. For one thread."""
+
+    def __init__(self, index: Index, head: Head) -> None:
+        self.index = index
+        self.sequences = SequenceMemory()
+        self.sources = Sources()
+        self.fresh_layouts: list[Layout] = []
+        self.head = head
+        self._routes: dict[tuple[bytes, bytes], _Route] = {}
+        self._loose_streams: dict[Labels, int] = {}
+
+    def begin(self, head: Head) -> None:
+        """Go on in a new head."""
+        self.head = head
+        self.fresh_layouts = []
+        self._routes = {}
+        self._loose_streams = {}
+
+    def layout(self, layout: Layout) -> None:
+        """Take in a layout that is in the log now."""
+        if self.index.layouts.add(layout):
+            self.fresh_layouts.append(layout)
+
+    def frames(self, sender: Sender, frames: Sequence[Frame], oldest: int) -> tuple[Counts, int]:
+        """Take in frames; samples before ``oldest`` (ms) are left out.
+
+        Returns:
+            The counts, and the sender's highest sequence.
+        """
+        counts = Counts()
+        seen = self.sequences.of(sender)
+        for frame in frames:
+            self._frame(frame, seen, oldest, counts)
+        return counts, seen.highest
+
+    def known(self, sender: Sender, frame: Frame) -> bool:
+        """Whether the frame is in the store already."""
+        return frame.sequence > 0 and frame.sequence in self.sequences.of(sender)
+
+    def loose(self, labels: Sequence[Labels], samples: LooseSamples, oldest: int) -> Counts:
+        """Take in loose samples; those before ``oldest`` are left out."""
+        streams = np.fromiter(map(self._loose_stream, labels), np.int32, len(labels))
+        counts = Counts()
+        good = (samples.timestamps >= oldest) & (samples.values.view(np.uint64) != ABSENT_BITS)
+        series, timestamps, values = samples.series, samples.timestamps, samples.values
+        if not good.all():
+            counts.too_old = int((timestamps < oldest).sum())
+            series, timestamps, values = series[good], timestamps[good], values[good]
+        if len(series):
+            counts.add(self.head.append_loose(streams[series], timestamps, values))
+        return counts
+
+    def end(self, end: SourceEnd, oldest: int) -> Counts:
+        """Let the series of a source that ended go stale."""
+        counts = Counts()
+        history = self.sources.of(end.target, end.source)
+        if end.timestamp >= oldest:
+            ended = history.note(ENDED, end.timestamp)
+            if ended != ENDED:
+                self._mark_stale(end.target, ended, ENDED, end.timestamp, counts)
+        return counts
+
+    def _frame(self, frame: Frame, seen: Stretches, oldest: int, counts: Counts) -> None:
+        if frame.sequence:
+            if frame.sequence in seen:
+                counts.repeated += present(frame.values)
+                return
+            seen.add(frame.sequence)
+        if frame.timestamp < oldest:
+            counts.too_old += present(frame.values)
+            return
+        history = self.sources.of(frame.target, frame.source)
+        if (ended := history.note(frame.layout, frame.timestamp)) != ENDED:
+            self._mark_stale(frame.target, ended, frame.layout, frame.timestamp, counts)
+        route = self._routes.get((frame.target, frame.layout)) or self._route(frame.target, frame.layout)
+        values = frame.values
+        if route.shape.columns is not None:
+            values = np.frombuffer(values, np.float64)[route.shape.columns].tobytes()
+        if self.head.is_next(route.stream, frame.timestamp):
+            self.head.append(route.stream, frame.timestamp, values)
+            counts.stored += present(values)
+        else:
+            counts.add(self.head.merge(route.stream, frame.timestamp, np.frombuffer(values, np.float64)))
+
+    def _mark_stale(self, target: bytes, before: bytes, after: bytes, timestamp: int, counts: Counts) -> None:
+        """End the series of layout ``before`` that ``after`` does not have."""
+        if before not in self.index.layouts:
+            return
+        route = self._route(target, before)
+        gone: NDArray[np.bool_] = np.ones(len(route.shape.signatures), np.bool_)
+        if after != ENDED:
+            gone = ~np.isin(route.shape.signatures, self._route(target, after).shape.signatures)
+        if gone.any():
+            row = np.where(gone, STALE_NAN, ABSENT)
+            counts.stale_markers += self.head.merge(route.stream, timestamp, row)[0]
+
+    def _route(self, target: bytes, layout: bytes) -> _Route:
+        number = self.index.target(target)
+        shape = self.index.shape(number, layout)
+        route = self._routes[target, layout] = _Route(self.head.stream(number, shape), shape)
+        return route
+
+    def _loose_stream(self, labels: Labels) -> int:
+        stream = self._loose_streams.get(labels)
+        if stream is None:
+            target, signature = self.index.loose(labels)
+            stream = self._loose_streams[labels] = self.head.stream(target, self.index.single(signature))
+        return stream
+
+
+def present(values: bytes) -> int:
+    """How many of these doubles are not absent."""
+    count = len(values) // _VALUE_BYTES
+    if _ABSENT_BYTES in values:
+        count -= int((np.frombuffer(values, np.uint64) == ABSENT_BITS).sum())
+    return count

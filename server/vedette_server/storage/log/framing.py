@@ -1,0 +1,82 @@
+"""Records in a segment: framing, checksums, and finding what is whole. Bytes in, payloads out."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from crc32c import crc32c
+
+MAGIC = b"VDL1"
+
+_SEGMENT = struct.Struct("<4sQ")
+_CHECKSUM = struct.Struct("<I")
+_LENGTH = struct.Struct("<I")
+_RECORD = struct.Struct("<III")
+
+SEGMENT_HEAD = _SEGMENT.size + _CHECKSUM.size
+RECORD_HEAD = _RECORD.size
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A stretch of a segment that is no record. ``at_end`` if nothing whole follows."""
+
+    offset: int
+    length: int
+    at_end: bool
+
+
+def segment_head(number: int) -> bytes:
+    """The first bytes of a segment."""
+    head = _SEGMENT.pack(MAGIC, number)
+    return head + _CHECKSUM.pack(crc32c(head))
+
+
+def frame_record(payload: bytes) -> bytes:
+    """The head that goes before a payload."""
+    length = _LENGTH.pack(len(payload))
+    return length + _CHECKSUM.pack(crc32c(length)) + _CHECKSUM.pack(crc32c(payload))
+
+
+def scan(data: memoryview, number: int) -> Iterator[memoryview | Damage]:
+    """Yield the payloads of a segment in order, and what lies between them that is none."""
+    at = SEGMENT_HEAD
+    if bytes(data[:SEGMENT_HEAD]) != segment_head(number):
+        if len(data) <= SEGMENT_HEAD:
+            yield Damage(0, len(data), at_end=True)
+            return
+        yield Damage(0, SEGMENT_HEAD, at_end=False)
+    while at < len(data):
+        end = _whole_record(data, at)
+        if end:
+            yield data[at + RECORD_HEAD : end]
+            at = end
+            continue
+        after = _next_record(data, at)
+        yield Damage(at, after - at, at_end=after == len(data))
+        at = after
+
+
+def _whole_record(data: memoryview, at: int) -> int:
+    """The end of the record that begins at ``at``, 0 if none does."""
+    if at + RECORD_HEAD > len(data):
+        return 0
+    length, head_checksum, checksum = _RECORD.unpack_from(data, at)
+    if crc32c(data[at : at + _LENGTH.size]) != head_checksum:
+        return 0
+    end: int = at + RECORD_HEAD + length
+    if length == 0 or end > len(data) or crc32c(data[at + RECORD_HEAD : end]) != checksum:
+        return 0
+    return end
+
+
+def _next_record(data: memoryview, at: int) -> int:
+    """The beginning of the next whole record after the broken one at ``at``, or the end of the data."""
+    if at + RECORD_HEAD <= len(data):
+        length, head_checksum, _ = _RECORD.unpack_from(data, at)
+        if crc32c(data[at : at + _LENGTH.size]) == head_checksum:
+            # Its length is right; its payload is not, or it was never written to its end.
+            return min(at + RECORD_HEAD + int(length), len(data))
+    return next((place for place in range(at + 1, len(data) - RECORD_HEAD) if _whole_record(data, place)), len(data))

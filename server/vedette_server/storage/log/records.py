@@ -1,0 +1,161 @@
+"""The payloads of the log's records: bytes in, values out. ``FORMAT.md`` in this folder is the specification."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import msgspec
+import numpy as np
+
+from vedette_server.storage.interface import LooseSamples, SourceEnd
+from vedette_shared.frames import Frame, Layout, Sender, decode_layout
+from vedette_shared.labels import Labels, flatten, unflatten
+
+KIND_LAYOUT, KIND_FRAMES, KIND_LOOSE, KIND_ENDS = 1, 2, 3, 4
+
+_COUNT = struct.Struct("<I")
+_SENDER = struct.Struct("<BH")
+_GENERATION = struct.Struct("<QI")
+_FRAME = struct.Struct("<Qq16sHHI")
+
+_msgpack = msgspec.msgpack.Encoder()
+_sets_decoder = msgspec.msgpack.Decoder(list[list[str]])
+_ends_decoder = msgspec.msgpack.Decoder(list[tuple[bytes, str, int]])
+
+
+class RecordError(ValueError):
+    """A payload with a right checksum that cannot be read: written by another version, or by mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class FramesRecord:
+    """Frames of one sender."""
+
+    sender: Sender
+    frames: tuple[Frame, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LooseRecord:
+    """Loose samples; ``samples.series`` counts the label sets of the segment, of which ``labels`` are new."""
+
+    labels: tuple[Labels, ...]
+    samples: LooseSamples
+
+
+@dataclass(frozen=True, slots=True)
+class EndsRecord:
+    """Sources that ended."""
+
+    ends: tuple[SourceEnd, ...]
+
+
+Record: TypeAlias = Layout | FramesRecord | LooseRecord | EndsRecord
+
+
+def encode_layout(layout: Layout) -> bytes:
+    """Return the payload of a layout."""
+    return b"\x01" + layout.encoded
+
+
+def encode_frames(sender: Sender, frames: Sequence[Frame]) -> bytes:
+    """Return the payload of frames that stand for themselves."""
+    agent = sender.agent.encode()
+    parts = [_SENDER.pack(KIND_FRAMES, len(agent)), agent, _GENERATION.pack(sender.generation, len(frames))]
+    for frame in frames:
+        source = frame.source.encode()
+        parts += (
+            _FRAME.pack(
+                frame.sequence, frame.timestamp, frame.layout, len(frame.target), len(source), len(frame.values)
+            ),
+            frame.target,
+            source,
+            frame.values,
+        )
+    return b"".join(parts)
+
+
+def encode_loose(labels: Sequence[Labels], samples: LooseSamples) -> bytes:
+    """Return the payload of loose samples, ``labels`` being the sets that the segment does not have yet."""
+    sets = _msgpack.encode([flatten(one) for one in labels])
+    return b"".join(
+        (
+            bytes([KIND_LOOSE]),
+            _COUNT.pack(len(sets)),
+            sets,
+            _COUNT.pack(len(samples.series)),
+            samples.series.astype("<u4").tobytes(),
+            samples.timestamps.astype("<i8").tobytes(),
+            samples.values.astype("<f8").tobytes(),
+        )
+    )
+
+
+def encode_ends(ends: Sequence[SourceEnd]) -> bytes:
+    """Return the payload of sources that ended."""
+    return bytes([KIND_ENDS]) + _msgpack.encode([(end.target, end.source, end.timestamp) for end in ends])
+
+
+def decode_record(payload: memoryview) -> Record:
+    """Return what a payload says.
+
+    Raises:
+        RecordError: it cannot be read.
+    """
+    try:
+        kind = payload[0]
+        if kind == KIND_FRAMES:
+            return _decode_frames(payload)
+        if kind == KIND_LOOSE:
+            return _decode_loose(payload)
+        if kind == KIND_LAYOUT:
+            return decode_layout(bytes(payload[1:]))
+        if kind == KIND_ENDS:
+            return EndsRecord(tuple(SourceEnd(*end) for end in _ends_decoder.decode(payload[1:])))
+    except (struct.error, ValueError, IndexError, msgspec.MsgspecError) as error:
+        raise RecordError(f"a record cannot be read: {error}") from error
+    raise RecordError(f"a record of the unknown kind {kind}")
+
+
+def _decode_frames(payload: memoryview) -> FramesRecord:
+    _, size = _SENDER.unpack_from(payload)
+    at = _SENDER.size + size
+    agent = str(payload[_SENDER.size : at], "utf-8")
+    generation, count = _GENERATION.unpack_from(payload, at)
+    at += _GENERATION.size
+    frames = []
+    for _ in range(count):
+        sequence, timestamp, layout, target_size, source_size, size = _FRAME.unpack_from(payload, at)
+        target_at = at + _FRAME.size
+        source_at = target_at + target_size
+        values_at = source_at + source_size
+        at = values_at + size
+        if at > len(payload):
+            raise RecordError("a frame is cut short")
+        frames.append(
+            Frame(
+                sequence,
+                timestamp,
+                bytes(payload[target_at:source_at]),
+                str(payload[source_at:values_at], "utf-8"),
+                layout,
+                bytes(payload[values_at:at]),
+            )
+        )
+    return FramesRecord(Sender(agent, generation), tuple(frames))
+
+
+def _decode_loose(payload: memoryview) -> LooseRecord:
+    (size,) = _COUNT.unpack_from(payload, 1)
+    at = 1 + _COUNT.size
+    labels = tuple(unflatten(flat) for flat in _sets_decoder.decode(payload[at : at + size]))
+    at += size
+    (count,) = _COUNT.unpack_from(payload, at)
+    at += _COUNT.size
+    series = np.frombuffer(payload, "<u4", count, at).astype(np.int64)
+    timestamps = np.frombuffer(payload, "<i8", count, at + 4 * count).astype(np.int64)
+    values = np.frombuffer(payload, "<f8", count, at + 12 * count).astype(np.float64)
+    return LooseRecord(labels, LooseSamples(series, timestamps, values))

@@ -1,0 +1,187 @@
+"""The store: its parts, put together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import trio
+
+from vedette_server.storage.appender import StoreAppender, head_capacity
+from vedette_server.storage.catalog import Catalog
+from vedette_server.storage.checkpoint import Checkpoint
+from vedette_server.storage.contents import Contents, in_order
+from vedette_server.storage.cutting import Cutter, Sealed
+from vedette_server.storage.folder import DataFolder
+from vedette_server.storage.head.head import Head
+from vedette_server.storage.index.identity import Index
+from vedette_server.storage.intake import Intake
+from vedette_server.storage.interface import Appender, Querier
+from vedette_server.storage.log.segments import LogWriter, log_size, segment_numbers, segment_path
+from vedette_server.storage.maintenance import Maintenance
+from vedette_server.storage.options import Statistics, StorageOptions
+from vedette_server.storage.read.cache import PieceCache
+from vedette_server.storage.read.querier import StoreQuerier
+from vedette_server.storage.recovery import Replay, load_checkpoint, open_blocks
+from vedette_server.storage.state import State
+from vedette_shared.clock import Clock, SystemClock
+from vedette_shared.frames import Metadata
+from vedette_shared.logs import get_logger
+
+_logger = get_logger(__name__)
+
+
+class Store:
+    """An open data folder. Make one with ``Store.open``; appends need ``run`` to be running.
+
+    Attributes:
+        querier: Reads, from any thread.
+        appender: Writes, from the trio thread.
+    """
+
+    querier: Querier
+    appender: Appender
+
+    def __init__(self, folder: DataFolder, options: StorageOptions, clock: Clock) -> None:
+        """Load what is in the folder; use ``Store.open`` instead."""
+        self._folder = folder
+        self._options = options
+        self._index = Index()
+        self._cache = PieceCache(options.cache_bytes)
+        self._catalog = Catalog(folder.path)
+        self._cutter = Cutter(folder, self._index, self._cache, self._catalog)
+        self._state = State(Contents())
+        self._load_catalog()
+        checkpoint = load_checkpoint(folder, self._count_damage)
+        blocks = open_blocks(folder, self._index, self._cache, self._count_damage)
+        self._state.contents = Contents(in_order(blocks))
+        intake = self._replay(checkpoint)
+        self._log = LogWriter(folder.log, self._next_segment(checkpoint))
+        self._intake = intake
+        self._appender = StoreAppender(self._state, intake, self._log, options, clock)
+        self._maintenance = Maintenance(self._state, self._appender, self._cutter, options)
+        self.appender = self._appender
+        self.querier = StoreQuerier(self._index, lambda: self._state.contents)
+
+    @classmethod
+    def open(cls, path: Path, options: StorageOptions | None = None, clock: Clock | None = None) -> Store:
+        """Open the data folder ``path``, which is made if need be. Blocks while the log is replayed.
+
+        Raises:
+            DataFolderError: another process uses it, it cannot be written to, or it is of an unknown version.
+        """
+        folder = DataFolder(path)
+        try:
+            return cls(folder, options or StorageOptions(), clock or SystemClock())
+        except BaseException:
+            folder.close()
+            raise
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Commit appends and keep the blocks in order, until cancelled."""
+        async with trio.open_nursery() as nursery:
+            await nursery.start(self._appender.run)
+            nursery.start_soon(self._maintenance.run)
+            task_status.started()
+
+    def close(self) -> None:
+        """Close the files; ``run`` must have ended. What was appended is on disk already."""
+        self._log.close()
+        self._folder.close()
+
+    def metadata(self) -> dict[str, Metadata]:
+        """Type, help and unit of the metric families, by name."""
+        return self._index.layouts.metadata()
+
+    def statistics(self) -> Statistics:
+        """The state of the store and its counts since it was opened."""
+        state = self._state
+        contents, counts = state.contents, state.counts
+        sources = contents.sources()
+        return Statistics(
+            head_series=sum(head.view().directory.series_count() for head in contents.heads[-1:]),
+            head_samples=sum(head.samples for head in contents.heads),
+            head_bytes=sum(head.size for head in contents.heads),
+            targets=len(self._index.targets),
+            signatures=len(self._index.signatures),
+            layouts=len(self._index.layouts),
+            blocks=len(contents.blocks),
+            block_samples=sum(block.meta.samples for block in contents.blocks),
+            block_bytes=sum(block.size for block in contents.blocks),
+            log_bytes=log_size(self._folder.log),
+            min_time_ms=min((source.min_time for source in sources if source.max_time >= source.min_time), default=0),
+            max_time_ms=max((source.max_time for source in sources if source.max_time >= source.min_time), default=0),
+            appended=counts.stored,
+            repeated=counts.repeated,
+            refused=counts.refused,
+            too_old=counts.too_old,
+            stale_markers=counts.stale_markers,
+            fsyncs=state.fsyncs,
+            failed_commits=state.failed_commits,
+            cuts=state.cuts,
+            merges=state.merges,
+            damaged=state.damaged,
+            failures=state.failures,
+        )
+
+    def _count_damage(self) -> None:
+        self._state.damaged += 1
+
+    def _load_catalog(self) -> None:
+        broken = False
+
+        def report(path: Path, offset: int, what: str) -> None:
+            nonlocal broken
+            broken = True
+            self._count_damage()
+            _logger.error(
+                "the catalog of layouts is damaged; senders are asked for what is lost",
+                file=path,
+                offset=offset,
+                what=what,
+            )
+
+        for layout in self._catalog.load(report):
+            self._index.layouts.add(layout)
+        if broken:
+            self._catalog.keep(self._catalog.hashes)
+
+    def _replay(self, checkpoint: Checkpoint) -> Intake:
+        """Replay the log into a head; what would not fit in memory becomes blocks at once."""
+        in_blocks = max([checkpoint.segment, *(block.meta.last_segment for block in self._state.contents.blocks)])
+        numbers = [number for number in segment_numbers(self._folder.log) if number > checkpoint.segment]
+        for number in segment_numbers(self._folder.log):
+            if number <= checkpoint.segment:
+                segment_path(self._folder.log, number).unlink()
+        first = next((number for number in numbers if number > in_blocks), self._next_segment(checkpoint))
+        intake = Intake(self._index, self._new_head(first))
+        intake.sequences.load(checkpoint.sequences)
+        intake.sources.load(checkpoint.sources)
+        replay = Replay(self._folder, intake, self._count_damage)
+        for number in numbers:
+            if intake.head.size >= self._options.head_bytes:
+                self._cut_while_opening(intake, number)
+            replay.segment(number, samples=number > in_blocks, last=number == numbers[-1])
+            intake.head.last_segment = number
+        self._state.contents = self._state.contents.with_head(intake.head)
+        return intake
+
+    def _cut_while_opening(self, intake: Intake, next_segment: int) -> None:
+        head = intake.head
+        sealed = Sealed(
+            head,
+            tuple(intake.fresh_layouts),
+            Checkpoint(head.last_segment, intake.sequences.dump(), intake.sources.dump()),
+        )
+        block = self._cutter.cut(sealed)
+        if block is not None:
+            self._state.contents = self._state.contents.with_blocks([block])
+        intake.begin(self._new_head(next_segment))
+
+    def _new_head(self, segment: int) -> Head:
+        path = segment_path(self._folder.log, segment)
+        values = path.stat().st_size // 8 if path.exists() else 0
+        return Head(head_capacity(self._options, values), segment)
+
+    def _next_segment(self, checkpoint: Checkpoint) -> int:
+        used = [checkpoint.segment, *segment_numbers(self._folder.log)]
+        return 1 + max([*used, *(block.meta.last_segment for block in self._state.contents.blocks)])
