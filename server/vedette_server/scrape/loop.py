@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import trio
@@ -21,12 +23,15 @@ from vedette_shared.errors import ExpositionError
 from vedette_shared.frames import Frame, Layout, Sender, layout_of
 from vedette_shared.logs import get_logger
 
+_Result = TypeVar("_Result")
+
 _log = get_logger(__name__)
 
 SOURCE = "scrape"
 _NOTHING = layout_of([])
 _KEEP_UP_TO_S = 300
-_IN_THREAD_FROM_BYTES = 262_144
+_UNPACK_IN_THREAD_FROM = 262_144
+_LEARN_IN_THREAD_FROM = 32_768
 _SNAP_MS = 2
 _FAREWELL_S = 5
 
@@ -122,17 +127,22 @@ class TargetLoop:
             await self._append([_NOTHING], frames)
 
     async def _read(self, raw: RawPage) -> Reading:
-        if len(raw.body) < _IN_THREAD_FROM_BYTES:
-            return self._decode(raw)
-        # Learning a large page may outlast the timeout; what the abandoned thread learns serves the next scrape.
-        return await trio.to_thread.run_sync(self._decode, raw, abandon_on_cancel=True, limiter=self._limiter)
+        openmetrics = raw.content_type.startswith("application/openmetrics-text")
+        limit = self.target.config.body_size_limit
+        if len(raw.body) < _UNPACK_IN_THREAD_FROM:
+            page = decode_body(raw.body, raw.encoding, limit)
+        else:
+            page = await self._in_thread(partial(decode_body, raw.body, raw.encoding, limit))
+        reading = self._reader.recall(page, openmetrics=openmetrics)
+        if reading is not None:
+            return reading
+        self._counters.pages_learned += 1
+        learn = partial(self._reader.learn, page, openmetrics=openmetrics)
+        return learn() if len(page) < _LEARN_IN_THREAD_FROM else await self._in_thread(learn)
 
-    def _decode(self, raw: RawPage) -> Reading:
-        page = decode_body(raw.body, raw.encoding, self.target.config.body_size_limit)
-        learned = self._reader.learned
-        reading = self._reader.read(page, openmetrics=raw.content_type.startswith("application/openmetrics-text"))
-        self._counters.pages_learned += self._reader.learned - learned
-        return reading
+    async def _in_thread(self, work: Callable[[], _Result]) -> _Result:
+        # What takes longer than the timeout goes on alone; what it learns serves the next scrape.
+        return await trio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._limiter)
 
     def _timestamp(self) -> int:
         """The time of a scrape, on the grid of its interval if it is next to it, and never the one before."""

@@ -28,8 +28,7 @@ class LabelRules:
         Raises:
             LimitError: there are too many, or one is too long.
         """
-        count = 1 + len(labels) + len(target)
-        if self.label_limit and count > self.label_limit:
+        if self.label_limit and (count := 1 + len(labels) + len(target)) > self.label_limit:
             raise LimitError(f"a series of {name} has {count} labels; label_limit is {self.label_limit}")
         for label, value in labels if self.label_name_length_limit or self.label_value_length_limit else ():
             if self.label_name_length_limit and len(label) > self.label_name_length_limit:
@@ -54,8 +53,6 @@ def lay_over(pairs: Sequence[tuple[str, str]], target: Labels, *, honor_labels: 
     page then removes the target's.
     """
     own = dict(target)
-    if not any(name in own for name, _ in pairs):
-        return target, tuple(pair for pair in pairs if pair[1])
     if honor_labels:
         overriding = dict(pairs)
         return (

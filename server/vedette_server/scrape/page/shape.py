@@ -145,9 +145,12 @@ class ShapeBuilder:
         name, labels = parse_series(sample.series)
         if self._rules.honor_labels and '""' in sample.series:
             labels = read_series(sample.series)[1]
-        if self._rules.honor_labels and any(label in self._target_names for label, _ in labels):
-            self._is_of_any_target = False
-        target, labels = lay_over(labels, self._target, honor_labels=self._rules.honor_labels)
+        target = self._target
+        if not self._target_names.isdisjoint([label for label, _ in labels]):
+            target, labels = lay_over(labels, target, honor_labels=self._rules.honor_labels)
+            self._is_of_any_target = self._is_of_any_target and not self._rules.honor_labels
+        elif self._rules.honor_labels:
+            labels = tuple(pair for pair in labels if pair[1])
         self._rules.check(name, labels, target)
         if timed and self._rules.honor_timestamps:
             self._loose.append(place)
