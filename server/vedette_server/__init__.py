@@ -1,0 +1,1 @@
+"""The server: stores samples, answers PromQL, checks hosts and notifies people."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import NoReturn, Protocol, cast
 
 from vedette_shared import __version__
-from vedette_shared.errors import UsageError, VedetteError
+from vedette_shared.durations import parse_duration
+from vedette_shared.errors import DurationError, UsageError, VedetteError
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ SUBCOMMANDS = {
     "server": Subcommand("vedette_server.main.command", "store samples, answer PromQL, check and notify", "server"),
     "top": Subcommand("vedette_tui.command", "show the fleet in the terminal", "tui"),
     "demo": Subcommand("vedette_server.demo.command", "try it: server, agent and terminal on this host", "all"),
-    "query": Subcommand("vedette_server.api.query_command", "answer one PromQL query from a server", "server"),
+    "query": Subcommand("vedette_tui.query_command", "answer one PromQL query from a server", "tui"),
 }
 """Every subcommand. Each module has ``build_parser(prog)`` and ``run(arguments)``."""
 
@@ -41,6 +42,14 @@ class CommandParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def duration_argument(text: str) -> int:
+    """Read an argument that is a duration, for ``add_argument(type=…)``; returns milliseconds."""
+    try:
+        return parse_duration(text)
+    except DurationError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 class CommandModule(Protocol):

@@ -96,10 +96,19 @@ def load_config(kind: type[Config], file: Path | None, *drop_ins: Path) -> Confi
     Raises:
         ConfigError: a file cannot be read, is not TOML, or holds what ``kind`` does not allow.
     """
+    return merge_config(kind, read_documents(file, *drop_ins))
+
+
+def read_documents(file: Path | None, *drop_ins: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Return the name and the content of ``file`` and of the ``*.toml`` files of the folders, in their order.
+
+    Raises:
+        ConfigError: a file cannot be read or is not TOML.
+    """
     files = [file] if file is not None else []
     for folder in drop_ins:
         files += sorted(folder.glob("*.toml"))
-    return merge_config(kind, [(str(path), read_toml(path)) for path in files])
+    return [(str(path), read_toml(path)) for path in files]
 
 
 def merge_config(kind: type[Config], documents: Sequence[tuple[str, dict[str, Any]]]) -> Config:

@@ -1,0 +1,33 @@
+"""Numbers as Prometheus' JSON has them: values in texts, times in seconds with up to three decimals."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+
+_SMALLEST_PLAIN, _SMALLEST_EXPONENT = 1e-6, 1e21
+
+
+def format_value(value: float) -> str:
+    """Return ``value`` as Go's shortest form, without an exponent between 1e-6 and 1e21."""
+    if value != value:
+        return "NaN"
+    if math.isinf(value):
+        return "+Inf" if value > 0 else "-Inf"
+    text = repr(float(value))
+    if text.endswith(".0"):
+        return text[:-2]
+    if "e" not in text:
+        return text
+    if _SMALLEST_PLAIN <= abs(value) < _SMALLEST_EXPONENT:
+        return format(Decimal(text), "f")
+    mantissa, exponent = text.split("e")
+    return f"{mantissa}e{int(exponent):+d}"
+
+
+def format_time(milliseconds: int) -> str:
+    """Return a timestamp as a JSON number of seconds."""
+    seconds, rest = divmod(milliseconds, 1000)
+    if not rest:
+        return str(seconds)
+    return f"{seconds}.{rest:03d}".rstrip("0") if milliseconds >= 0 else repr(milliseconds / 1000)

@@ -1,0 +1,1 @@
+"""``vedette demo``: a server, an agent and the terminal on this host, in a folder of their own."""

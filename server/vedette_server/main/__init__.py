@@ -1,0 +1,1 @@
+"""The server's process: configuration, the root nursery, signals."""

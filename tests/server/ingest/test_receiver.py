@@ -1,0 +1,137 @@
+"""The answers to pushed messages are those of the wire format's table, and a message is stored whole or not at all."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import msgspec
+import pytest
+import zstandard
+
+from vedette_server.ingest import IngestLimits, Receiver
+from vedette_server.storage.errors import StorageError
+from vedette_server.storage.interface import LooseSamples, Receipt
+from vedette_shared.frames import Frame, Layout, Sender, encode_message, encode_target, layout_of, values_of
+from vedette_shared.labels import Labels, make_labels
+from vedette_shared.metrics import gauge
+
+SENDER = Sender("h1", 7)
+TARGET = encode_target(make_labels(job="node", instance="h1", host="h1"))
+
+
+class Memory:
+    """An Appender that keeps what it is given; ``failure`` is raised instead where it is set."""
+
+    def __init__(self) -> None:
+        self.layouts: dict[bytes, Layout] = {}
+        self.frames: list[Frame] = []
+        self.failure: StorageError | None = None
+
+    def unknown_layouts(self, hashes: Sequence[bytes]) -> list[bytes]:
+        return [layout for layout in hashes if layout not in self.layouts]
+
+    async def append_frames(self, sender: Sender, layouts: Sequence[Layout], frames: Sequence[Frame]) -> Receipt:
+        if self.failure is not None:
+            raise self.failure
+        self.layouts |= {layout.hash: layout for layout in layouts}
+        self.frames += frames
+        samples = sum(len(self.layouts[frame.layout]) for frame in frames)
+        return Receipt(samples, 0, 0, 0, max(frame.sequence for frame in self.frames))
+
+    async def append_samples(self, labels: Sequence[Labels], samples: LooseSamples) -> Receipt:
+        raise NotImplementedError
+
+
+def made(sequence: int, value: float) -> tuple[Layout, Frame]:
+    families = [gauge("node_load1", "1m load average.", value)]
+    layout = layout_of(families)
+    values = values_of(families).tobytes()
+    return layout, Frame(sequence, sequence * 15_000, TARGET, "node", layout.hash, values)
+
+
+def pushed(layouts: Sequence[Layout], *frames: Frame, sender: Sender = SENDER) -> bytes:
+    return zstandard.compress(encode_message(sender, layouts, frames))
+
+
+LAYOUT, FIRST = made(1, 0.25)
+_, SECOND = made(2, 0.5)
+_, THIRD = made(3, 0.75)
+
+
+async def test_stores_and_acknowledges_the_highest_sequence() -> None:
+    memory = Memory()
+    receiver = Receiver(memory)
+    answer = await receiver.take(pushed([LAYOUT], FIRST, SECOND.on_base(FIRST)))
+    assert (answer.status, msgspec.json.decode(answer.body)) == (200, {"sequence": 2})
+    assert memory.frames == [FIRST, SECOND]
+
+
+async def test_a_base_may_be_of_an_earlier_message() -> None:
+    memory = Memory()
+    receiver = Receiver(memory)
+    await receiver.take(pushed([LAYOUT], FIRST))
+    answer = await receiver.take(pushed([], SECOND.on_base(FIRST)))
+    assert (answer.status, memory.frames) == (200, [FIRST, SECOND])
+
+
+async def test_asks_for_what_it_does_not_know_and_stores_nothing() -> None:
+    memory = Memory()
+    answer = await Receiver(memory).take(pushed([], FIRST, THIRD.on_base(SECOND)))
+    assert answer.status == 409
+    assert msgspec.json.decode(answer.body) == {
+        "error": "layouts or base frames are not known here; send them along",
+        "layouts": [LAYOUT.hash.hex()],
+        "bases": [2],
+    }
+    assert memory.frames == []
+
+
+@pytest.mark.parametrize("sender", [Sender("h1", 8), Sender("h2", 7)])
+async def test_a_base_is_not_taken_from_another_sender(sender: Sender) -> None:
+    receiver = Receiver(Memory())
+    await receiver.take(pushed([LAYOUT], FIRST))
+    answer = await receiver.take(pushed([], SECOND.on_base(FIRST), sender=sender))
+    assert (answer.status, msgspec.json.decode(answer.body)["bases"]) == (409, [1])
+
+
+async def test_what_the_store_did_not_take_is_no_base() -> None:
+    memory = Memory()
+    receiver = Receiver(memory)
+    memory.failure = StorageError("no space left on /data")
+    refused = await receiver.take(pushed([LAYOUT], FIRST))
+    memory.failure = None
+    assert (refused.status, refused.headers) == (503, (("Retry-After", "5"),))
+    assert msgspec.json.decode(refused.body) == {"error": "no space left on /data"}
+    memory.layouts[LAYOUT.hash] = LAYOUT
+    answer = await receiver.take(pushed([], SECOND.on_base(FIRST)))
+    assert (answer.status, memory.frames) == (409, [])
+
+
+WHOLE = pushed([LAYOUT], FIRST)
+MALFORMED = [
+    (b"", "the body is not a whole zstd frame: "),
+    (b"GET / HTTP/1.1", "the body is not a whole zstd frame: "),
+    (WHOLE[:-5], "the body is not a whole zstd frame: "),
+    (zstandard.ZstdCompressor(write_content_size=False).compress(b"VDF1"), "the body's zstd header does not state"),
+    (zstandard.compress(b'{"json": 1}'), "not a message of frames: it begins with 7b226a73, not 56444631"),
+    (zstandard.compress(encode_message(SENDER, [LAYOUT], [FIRST])[:-1]), "the message is cut short in the record at"),
+    (zstandard.compress(encode_message(SENDER, [LAYOUT], [FIRST])[:-1] + b"\0"), "wrong checksum of the record at"),
+    (pushed([LAYOUT], FIRST, replace(SECOND, values=b"", base=1)), "frame 2 has another number of values than its"),
+]
+
+
+@pytest.mark.parametrize(("body", "beginning"), MALFORMED)
+async def test_a_malformed_body_is_one_clear_line(body: bytes, beginning: str) -> None:
+    memory = Memory()
+    answer = await Receiver(memory).take(body)
+    error = msgspec.json.decode(answer.body)["error"]
+    assert (answer.status, error[: len(beginning)], "\n" in error) == (400, beginning, False)
+    assert memory.frames == []
+
+
+async def test_a_body_that_would_grow_too_large_is_not_decompressed() -> None:
+    bomb = zstandard.compress(bytes(2**20))
+    answer = await Receiver(Memory(), IngestLimits(message_bytes=2**16)).take(bomb)
+    assert (answer.status, msgspec.json.decode(answer.body)) == (
+        413,
+        {"error": "a message of 1048576 bytes; this server takes 65536"},
+    )
