@@ -43,6 +43,7 @@ DEFAULT_ON = frozenset(
         "softnet",
         "stat",
         "tapestats",
+        "textfile",
         "thermal_zone",
         "time",
         "timex",
@@ -58,9 +59,11 @@ DEFAULT_ON = frozenset(
 
 BY_SWITCH = frozenset(
     {
+        "ethtool",
         "interrupts",
         "mountstats",
         "processes",
+        "systemd",
         "tcpstat",
     }
 )

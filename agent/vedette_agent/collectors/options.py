@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from pathlib import Path
 from typing import ClassVar
 
 import msgspec
@@ -215,12 +216,12 @@ class StatOptions(_Options, frozen=True, forbid_unknown_fields=True):
 
 
 class SystemdOptions(_Options, frozen=True, forbid_unknown_fields=True):
-    """``[node.systemd]``; patterns match whole names of units."""
+    """``[node.systemd]``; both patterns hold, and match whole names of units."""
 
-    filters: ClassVar[tuple[str, ...]] = ("unit",)
+    patterns: ClassVar[tuple[str, ...]] = ("unit_include", "unit_exclude")
 
     unit_include: str = ".+"
-    unit_exclude: str = r".+\.(automount|device|mount|scope|slice|target)"
+    unit_exclude: str = r".+\.(automount|device|mount|scope|slice)"
     enable_restarts_metrics: bool = False
     enable_start_time_metrics: bool = False
     enable_task_metrics: bool = False
@@ -232,6 +233,12 @@ class TapestatsOptions(_Options, frozen=True, forbid_unknown_fields=True):
     patterns: ClassVar[tuple[str, ...]] = ("ignored_devices",)
 
     ignored_devices: str = "^$"
+
+
+class TextfileOptions(_Options, frozen=True, forbid_unknown_fields=True):
+    """``[node.textfile]``"""
+
+    directories: tuple[Path, ...] = ()
 
 
 class VmstatOptions(_Options, frozen=True, forbid_unknown_fields=True):
@@ -281,6 +288,7 @@ class NodeOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stat: StatOptions = StatOptions()
     systemd: SystemdOptions = SystemdOptions()
     tapestats: TapestatsOptions = TapestatsOptions()
+    textfile: TextfileOptions = TextfileOptions()
     vmstat: VmstatOptions = VmstatOptions()
 
     def proc(self, path: str) -> str:

@@ -18,6 +18,7 @@ from vedette_agent.collectors.dmi import DmiCollector
 from vedette_agent.collectors.dmmultipath import DmmultipathCollector
 from vedette_agent.collectors.edac import EdacCollector
 from vedette_agent.collectors.entropy import EntropyCollector
+from vedette_agent.collectors.ethtool import EthtoolCollector
 from vedette_agent.collectors.fibrechannel import FibrechannelCollector
 from vedette_agent.collectors.filefd import FilefdCollector
 from vedette_agent.collectors.filesystem import FilesystemCollector
@@ -49,8 +50,10 @@ from vedette_agent.collectors.selinux import SelinuxCollector
 from vedette_agent.collectors.sockstat import SockstatCollector
 from vedette_agent.collectors.softnet import SoftnetCollector
 from vedette_agent.collectors.stat import StatCollector
+from vedette_agent.collectors.systemd import SystemdCollector
 from vedette_agent.collectors.tapestats import TapestatsCollector
 from vedette_agent.collectors.tcpstat import TcpstatCollector
+from vedette_agent.collectors.textfile import TextfileCollector
 from vedette_agent.collectors.thermal_zone import ThermalZoneCollector
 from vedette_agent.collectors.time import TimeCollector
 from vedette_agent.collectors.timex import TimexCollector
@@ -83,6 +86,7 @@ _FACTORIES: Mapping[str, Callable[[NodeOptions], Collector]] = {
     "dmmultipath": DmmultipathCollector,
     "edac": EdacCollector,
     "entropy": EntropyCollector,
+    "ethtool": EthtoolCollector,
     "fibrechannel": FibrechannelCollector,
     "filefd": FilefdCollector,
     "filesystem": FilesystemCollector,
@@ -111,8 +115,10 @@ _FACTORIES: Mapping[str, Callable[[NodeOptions], Collector]] = {
     "sockstat": SockstatCollector,
     "softnet": SoftnetCollector,
     "stat": StatCollector,
+    "systemd": SystemdCollector,
     "tapestats": TapestatsCollector,
     "tcpstat": TcpstatCollector,
+    "textfile": TextfileCollector,
     "thermal_zone": ThermalZoneCollector,
     "time": TimeCollector,
     "timex": TimexCollector,

@@ -129,7 +129,7 @@ def parse_timex(state: int, content: bytes) -> Timex:
     """Return what adjtimex(2) returned and wrote."""
     fields = _LAYOUT.unpack(content)
     # Left out are the mode, and precision, tolerance and time after the constant.
-    return Timex(state, *fields[1:7], *fields[11:22])
+    return Timex(state, *fields[1:7], *fields[11:21])
 
 
 class TimexCollector:
