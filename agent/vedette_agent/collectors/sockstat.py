@@ -7,6 +7,7 @@ import os
 from vedette_agent.collectors.families import GAUGE, Families, Metric
 from vedette_agent.collectors.options import NodeOptions
 from vedette_agent.collectors.reading import read_if_present
+from vedette_agent.errors import NoDataError
 from vedette_shared.metrics import MetricFamily
 
 _USED = Metric("node_sockstat_sockets_used", GAUGE, "Number of IPv4 sockets in use.")
@@ -43,6 +44,8 @@ class SockstatCollector:
                 families.add(_metric(protocol, state), float(number))
                 if state == "mem":
                     families.add(_metric(protocol, "mem_bytes"), float(number * self._page_size))
+        if not families.all():
+            raise NoDataError("the kernel tells of no sockets")
         return families.all()
 
 
