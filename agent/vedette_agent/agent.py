@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import httpx
 import trio
 
 from vedette_agent.collectors.registry import make_collectors
-from vedette_agent.config import AgentConfig, PushConfig
+from vedette_agent.config import AgentConfig
 from vedette_agent.expose.page import Pages
 from vedette_agent.push import Pusher, PushLimits
 from vedette_agent.push.shell import Delivery, PushShell
@@ -21,7 +20,7 @@ from vedette_agent.sources.node import NodeSource
 from vedette_agent.sources.runner import SourceRunner
 from vedette_agent.sources.schedule import phase_of
 from vedette_shared.clock import Clock
-from vedette_shared.http import Limits, serve
+from vedette_shared.http import Client, Limits, serve
 from vedette_shared.labels import make_labels
 from vedette_shared.metrics import MetricFamily
 
@@ -45,8 +44,8 @@ class Agent:
     async def run(self, stopping: trio.Event, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Collect, expose and push until ``stopping`` is set; then hand over what is live."""
         try:
-            async with _client(self.config.push) as client, trio.open_nursery() as outer:
-                await self._start_pushing(client, outer)
+            async with trio.open_nursery() as outer:
+                await self._start_pushing(outer)
                 async with trio.open_nursery() as inner:
                     await self._start_collecting(inner)
                     task_status.started()
@@ -68,12 +67,12 @@ class Agent:
                 families += runner.latest.families
         return families
 
-    async def _start_pushing(self, client: httpx.AsyncClient, nursery: trio.Nursery) -> None:
+    async def _start_pushing(self, nursery: trio.Nursery) -> None:
         push = self.config.push
         if push is None:
             return
         for pusher in self._pushers:
-            shell = PushShell(pusher, Delivery(push.url, push.timeout.seconds), client, self._clock)
+            shell = PushShell(pusher, Delivery(push.timeout.seconds), Client(push.url), self._clock)
             self._shells.append(shell)
             await nursery.start(shell.run, push.start_jitter.seconds)
 
@@ -134,14 +133,3 @@ def make_sources(config: AgentConfig, own_families: Callable[[], list[MetricFami
         collector_timeout=config.collector_timeout.seconds,
     )
     return [node, SelfSource(config.interval, own_families)]
-
-
-def _client(push: PushConfig | None) -> httpx.AsyncClient:
-    # Loading the certificate authorities costs memory that a plain connection has no use for.
-    verify = push is not None and push.url.startswith("https:")
-    return httpx.AsyncClient(
-        verify=verify,
-        trust_env=False,
-        timeout=None,  # noqa: S113  the shell bounds each message as a whole
-        limits=httpx.Limits(max_connections=8),
-    )

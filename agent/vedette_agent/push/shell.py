@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-import httpx
 import trio
 
 from vedette_agent.push.pusher import Answer, Push, Pusher
 from vedette_agent.spool import StoredFrame
 from vedette_shared import __version__
 from vedette_shared.clock import Clock
+from vedette_shared.http import Client, HttpClientError
 
 PATH = "/v1/push"
-ANSWER_BYTES = 2**20
 GATHER_S = 0.05
 """Sources with the same ticks offer their frames one after the other; a message a tick is cheaper than one a frame."""
 
@@ -24,7 +22,6 @@ GATHER_S = 0.05
 class Delivery:
     """How messages travel. ``timeout`` is in seconds, from connecting to the last byte of the answer."""
 
-    url: str
     timeout: float
     headers: tuple[tuple[str, str], ...] = ()
 
@@ -32,15 +29,13 @@ class Delivery:
 class PushShell:
     """Sends what ``pusher`` wants sent, when it wants it."""
 
-    def __init__(self, pusher: Pusher, delivery: Delivery, client: httpx.AsyncClient, clock: Clock) -> None:
+    def __init__(self, pusher: Pusher, delivery: Delivery, client: Client, clock: Clock) -> None:
         self.pusher = pusher
-        self._url = delivery.url.rstrip("/") + PATH
         self._timeout = delivery.timeout
         self._headers = {
             **dict(delivery.headers),
             "Content-Type": "application/vnd.vedette.frames",
             "Content-Encoding": "zstd",
-            "Accept-Encoding": "identity",
             "User-Agent": f"vedette-agent/{__version__}",
         }
         self._client = client
@@ -87,8 +82,8 @@ class PushShell:
             answered = True
         except trio.TooSlowError:
             self.pusher.failed(f"no answer within {self._timeout:g} s", self._clock.monotonic())
-        except httpx.HTTPError as error:
-            self.pusher.failed(f"{type(error).__name__}: {error}", self._clock.monotonic())
+        except HttpClientError as error:
+            self.pusher.failed(str(error), self._clock.monotonic())
         except BaseException:
             self.pusher.failed("the agent stops", self._clock.monotonic())
             raise
@@ -96,34 +91,8 @@ class PushShell:
             self.pusher.answered(answer, self._clock.monotonic(), self._clock.now_ms())
 
     async def _post(self, push: Push) -> Answer:
-        headers = {**self._headers, "Content-Length": str(len(push.body))}
-        request = self._client.build_request("POST", self._url, headers=headers)
-        request.stream = _Body(push.body)
-        response = await self._client.send(request, stream=True)
-        try:
-            body = b""
-            async for part in response.aiter_raw():
-                # Read to the end, or to the end of the time: httpx leaves generators open that are left early.
-                body += part[: ANSWER_BYTES - len(body)]
-        finally:
-            with trio.CancelScope(shield=True):
-                await response.aclose()
-        return Answer(response.status_code, body, _retry_after(response.headers.get("Retry-After", "")))
-
-
-class _Body(httpx.AsyncByteStream):
-    """A request's body. Those of httpx are generators, of which trio warns when a connection breaks in their middle."""
-
-    def __init__(self, body: bytes) -> None:
-        self._rest = [body]
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        if not self._rest:
-            raise StopAsyncIteration
-        return self._rest.pop()
+        response = await self._client.request("POST", PATH, self._headers, push.body)
+        return Answer(response.status, response.body, _retry_after(response.headers.get("retry-after", "")))
 
 
 def _retry_after(text: str) -> float | None:

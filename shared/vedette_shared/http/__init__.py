@@ -1,17 +1,23 @@
-"""A small HTTP/1.1 server: a sans-IO reader of requests and a thin trio shell, for the agent's page and the ingest."""
+"""HTTP/1.1 small and quick: sans-IO readers and thin trio shells, for the agent's page, its push and the ingest."""
 
+from vedette_shared.http.client import Client
 from vedette_shared.http.messages import Request, Response, encode_response
 from vedette_shared.http.reader import ExpectsContinue, Limits, Refusal, RequestReader
+from vedette_shared.http.response_reader import ClientResponse, HttpClientError, ResponseReader
 from vedette_shared.http.serve import Handler, serve
 
 __all__ = [
+    "Client",
+    "ClientResponse",
     "ExpectsContinue",
     "Handler",
+    "HttpClientError",
     "Limits",
     "Refusal",
     "Request",
     "RequestReader",
     "Response",
+    "ResponseReader",
     "encode_response",
     "serve",
 ]

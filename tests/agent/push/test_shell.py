@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-import httpx
 import pytest
 import trio
 
@@ -19,7 +18,7 @@ from vedette_agent.spool import Spool, SpoolLimits
 from vedette_shared.addresses import Address
 from vedette_shared.clock import SystemClock
 from vedette_shared.frames import encode_target, layout_of, values_of
-from vedette_shared.http import Request, Response, serve
+from vedette_shared.http import Client, Request, Response, serve
 from vedette_shared.labels import make_labels
 from vedette_shared.listening import bound_address, listen_on
 from vedette_shared.metrics import gauge
@@ -61,12 +60,14 @@ async def pushing(
     clock = SystemClock()
     spool = Spool.open(folder, [url], SpoolLimits(), clock)
     pusher = Pusher(url, "h", spool, FAST)
-    async with httpx.AsyncClient(timeout=None) as client, trio.open_nursery() as nursery:
+    client = Client(url)
+    async with trio.open_nursery() as nursery:
         await nursery.start(partial(serve, endpoint, [listener]))
-        shell = PushShell(pusher, Delivery(url, within, headers), client, clock)
+        shell = PushShell(pusher, Delivery(within, headers), client, clock)
         await nursery.start(shell.run)
         yield shell, spool
         nursery.cancel_scope.cancel()
+    await client.aclose()
     spool.close()
 
 
@@ -136,15 +137,17 @@ async def test_a_connection_that_breaks(tmp_path: Path) -> None:
         await stream.receive_some(10)
         await stream.aclose()
 
-    async with httpx.AsyncClient(timeout=None) as client, trio.open_nursery() as nursery:
+    client = Client(url)
+    async with trio.open_nursery() as nursery:
         await nursery.start(trio.serve_listeners, slam, listener)
-        shell = PushShell(Pusher(url, "h", spool, FAST), Delivery(url, 5), client, SystemClock())
+        shell = PushShell(Pusher(url, "h", spool, FAST), Delivery(5), client, SystemClock())
         await nursery.start(shell.run)
         collect(shell, spool, 1)
         with trio.fail_after(5):
             while shell.pusher.counters.messages["failed"] < 3:  # noqa: ASYNC110
                 await trio.sleep(0.01)
         nursery.cancel_scope.cancel()
+    await client.aclose()
     assert spool.waiting(url) == 1
 
 
@@ -160,11 +163,13 @@ async def test_settles_when_all_live_frames_are_gone(tmp_path: Path) -> None:
 async def test_settles_while_the_server_is_away(tmp_path: Path) -> None:
     spool = Spool.open(tmp_path, ["http://127.0.0.1:1"], SpoolLimits(), SystemClock())
     pusher = Pusher("http://127.0.0.1:1", "h", spool, PushLimits(backoff_base=3600))
-    async with httpx.AsyncClient(timeout=None) as client, trio.open_nursery() as nursery:
-        shell = PushShell(pusher, Delivery("http://127.0.0.1:1", 5), client, SystemClock())
+    client = Client("http://127.0.0.1:1")
+    async with trio.open_nursery() as nursery:
+        shell = PushShell(pusher, Delivery(5), client, SystemClock())
         await nursery.start(shell.run, 3600)
         collect(shell, spool, 1)
         with trio.fail_after(5):
             await shell.settle()
         nursery.cancel_scope.cancel()
+    await client.aclose()
     assert spool.waiting(pusher.server) == 1
