@@ -74,13 +74,19 @@ def _running(settings: Settings) -> Iterator[list[Child]]:
     """A server that knows the services of this host, and its agent; both are stopped at the end, the agent first."""
     server_config, agent_config = settings.write()
     with contextlib.ExitStack() as stack:
+        _say("starting the server; the first start compiles, which may take half a minute")
         server = Child("server", ["server", "--config", str(server_config)], settings.data / "server.log")
         stack.callback(server.stop)
         _wait(lambda: _answers(f"{settings.url}/-/ready"), [server])
+        _say("starting the agent, and waiting for the first checks")
         agent = Child("agent", ["agent", "--config", str(agent_config)], settings.data / "agent.log")
         stack.callback(agent.stop)
         _wait(lambda: sum(fetch_summary(settings.url)["services"].values()) > 0, [server, agent])
         yield [server, agent]
+
+
+def _say(text: str) -> None:
+    print(f"vedette demo: {text}", file=sys.stderr)  # noqa: T201
 
 
 def _wait(done: Callable[[], bool], children: list[Child]) -> None:
@@ -105,10 +111,9 @@ def _show(settings: Settings, children: list[Child], deadline: float | None, *, 
     if tui:
         _show_terminal(settings.url, deadline)
         return
-    print(  # noqa: T201
-        f"vedette demo: server at {settings.url}, agent at http://{settings.agent}/metrics, data in {settings.data};"
-        f" look with `vedette top --server {settings.url}`; Ctrl-C ends it",
-        file=sys.stderr,
+    _say(
+        f"server at {settings.url}, agent at http://{settings.agent}/metrics, data in {settings.data};"
+        f" look with `vedette top --server {settings.url}`; Ctrl-C ends it"
     )
     while deadline is None or time.monotonic() < deadline:
         for child in children:
