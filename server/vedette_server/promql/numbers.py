@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
-_EXPONENT_FROM = 21
+_EXPONENT_FROM = 6
 _EXPONENT_BELOW = -4
 
 
@@ -18,7 +18,7 @@ def format_fixed(value: float) -> str:
 
 
 def format_general(value: float) -> str:
-    """Return the shortest decimal that reads back as ``value``, with an exponent if it is large or small: ``1e+21``."""
+    """Return the shortest decimal that reads back as ``value``, with an exponent if it is large or small: ``1e+06``."""
     if not math.isfinite(value):
         return format_special(value)
     if value == 0 or _EXPONENT_BELOW <= math.floor(math.log10(abs(value))) < _EXPONENT_FROM:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from tests.server.promql import naive
 from tests.server.promql.memory import MemoryQuerier
 from vedette_server.promql import Engine, ExecutionError, Result
 from vedette_server.promql.calls.ranges import RANGE_FUNCTIONS
+from vedette_server.promql.numeric.kernels import quantile_of
 from vedette_shared.frames import STALE_BITS, STALE_NAN
 from vedette_shared.labels import Labels, make_labels
 
@@ -85,6 +87,13 @@ def test_a_range_function_is_that_of_the_definition(name: str, series: list[Samp
         assert by_number.keys() == expected.keys()
         for i, value in expected.items():
             assert same(value, by_number[i]), (i, end, value, by_number[i])
+
+
+@pytest.mark.parametrize("unknown", [0, 1, 300, 599, 600])
+@pytest.mark.parametrize("q", [0.0, 0.1, 0.5, 0.9, 0.999, 1.0])
+def test_the_quantile_of_many_values(unknown: int, q: float) -> None:
+    values = [math.nan if i % 600 < unknown else float(i * 7919 % 600) for i in range(600)]
+    assert same(naive.quantile(q, values), quantile_of(np.array(values), q))
 
 
 LABEL_SETS = st.lists(

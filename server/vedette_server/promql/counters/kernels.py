@@ -17,7 +17,51 @@ _EXTRAPOLATION_THRESHOLD = 1.1
 
 
 @compiled
-def extrapolated(  # noqa: C901 - one compiled loop
+def reaches(
+    stamps: Times,
+    low: NDArray[np.int32],
+    high: NDArray[np.int32],
+    ends: Times,
+    width: int,
+    sampled: Floats,
+    to_start: Floats,
+    to_end: Floats,
+) -> None:
+    """For each window of one clock, in seconds: how long its samples span, and how far to extrapolate at either end.
+
+    Up to a little more than the usual distance between samples, the series is taken to go on to the window's bound,
+    else by half that distance.
+    """
+    for t in range(len(ends)):
+        first = low[t]
+        last = high[t] - 1
+        if last <= first:
+            continue
+        sampled[t] = (stamps[last] - stamps[first]) / 1000.0
+        between = sampled[t] / (last - first)
+        to_start[t] = (stamps[first] - (ends[t] - width)) / 1000.0
+        to_end[t] = (ends[t] - stamps[last]) / 1000.0
+        if to_start[t] >= between * _EXTRAPOLATION_THRESHOLD:
+            to_start[t] = between / 2
+        if to_end[t] >= between * _EXTRAPOLATION_THRESHOLD:
+            to_end[t] = between / 2
+
+
+@compiled
+def count_falls(values: Floats, first: int, last: int, falls: NDArray[np.int32], base: int) -> bool:
+    """Count, for each value of a stretch, the falls up to it; ``falls`` is left alone where there is none at all."""
+    found = 0
+    for k in range(first + 1, last):
+        found += values[k] < values[k - 1]
+    if found:
+        falls[first - base] = 0
+        for k in range(first + 1, last):
+            falls[k - base] = falls[k - 1 - base] + (values[k] < values[k - 1])
+    return found > 0
+
+
+@compiled
+def extrapolated(
     values: Floats,
     offsets: Times,
     stamps: Times,
@@ -32,7 +76,8 @@ def extrapolated(  # noqa: C901 - one compiled loop
 ) -> tuple[Floats, Mask]:
     """``rate``, ``increase`` (``is_counter``) and ``delta``, extrapolated to the window's ends as Prometheus does.
 
-    The sum of a window's counter resets is looked for only where a running count says that there is one.
+    The sum of a window's counter resets is looked for only where a running count says that there is one. A counter is
+    not extrapolated to below zero.
     """
     n = len(pair)
     steps = low.shape[1]
@@ -42,14 +87,18 @@ def extrapolated(  # noqa: C901 - one compiled loop
     for i in range(n):
         longest = max(longest, offsets[i + 1] - offsets[i])
     resets = np.zeros(longest + 1, np.int32)
+    sampled = np.zeros(steps, np.float64)
+    to_start = np.zeros(steps, np.float64)
+    to_end = np.zeros(steps, np.float64)
+    per_second = width / 1000.0 if is_rate else 1.0
     for i in range(n):
         base = offsets[i]
-        shift = clocks[i] - base
         p = pair[i]
-        if is_counter and steps:
-            resets[low[p, 0]] = 0
-            for k in range(low[p, 0] + 1, high[p, steps - 1]):
-                resets[k] = resets[k - 1] + (values[base + k] < values[base + k - 1])
+        if i == 0 or p != pair[i - 1]:
+            reaches(stamps[clocks[i] :], low[p], high[p], ends, width, sampled, to_start, to_end)
+        falls = is_counter and steps > 0
+        if falls:
+            falls = count_falls(values, base + low[p, 0], base + high[p, steps - 1], resets, base)
         for t in range(steps):
             first = low[p, t]
             last = high[p, t] - 1
@@ -57,29 +106,15 @@ def extrapolated(  # noqa: C901 - one compiled loop
                 continue
             first_value = values[base + first]
             result = values[base + last] - first_value
-            if is_counter and resets[last] != resets[first]:
-                for k in range(first + 1, last + 1):
-                    if values[base + k] < values[base + k - 1]:
-                        result += values[base + k - 1]
-            first_time = stamps[base + first + shift]
-            last_time = stamps[base + last + shift]
-            to_start = (first_time - (ends[t] - width)) / 1000.0
-            to_end = (ends[t] - last_time) / 1000.0
-            sampled = (last_time - first_time) / 1000.0
-            between = sampled / (last - first)
-            threshold = between * _EXTRAPOLATION_THRESHOLD
-            if to_start >= threshold:
-                to_start = between / 2
-            if is_counter and result > 0 and first_value >= 0:
-                to_zero = sampled * (first_value / result)
-                if to_zero < to_start:
-                    to_start = to_zero
-            if to_end >= threshold:
-                to_end = between / 2
-            factor = (sampled + to_start + to_end) / sampled
-            if is_rate:
-                factor /= width / 1000.0
-            out[i, t] = result * factor
+            if falls and resets[last] != resets[first]:
+                for k in range(base + first + 1, base + last + 1):
+                    if values[k] < values[k - 1]:
+                        result += values[k - 1]
+            start = to_start[t]
+            if is_counter and result > 0 and first_value >= 0 and sampled[t] * first_value < start * result:
+                start = sampled[t] * (first_value / result)
+            factor = (sampled[t] + start + to_end[t]) / sampled[t]
+            out[i, t] = result * (factor / per_second)
             present[i, t] = True
     return out, present
 

@@ -14,6 +14,10 @@ from vedette_server.promql.compiled import compiled
 from vedette_server.promql.values import Floats
 
 _SHORT = 48
+"""Up to so many values, insertion is the quickest way to sort."""
+
+_LONG = 256
+"""From so many values on, it pays to look for the wanted ones without sorting the rest."""
 
 
 @compiled
@@ -50,18 +54,40 @@ def quantile_of(window: Floats, q: float) -> float:
         return -np.inf
     if q > 1:
         return np.inf
-    if len(window) > _SHORT:
-        window.sort()
-    else:
-        insertion_sort(window)
     count = len(window)
-    unknown = 0
-    while unknown < count and math.isnan(window[count - 1 - unknown]):
-        unknown += 1
     rank = q * (count - 1)
     lower = max(0, math.floor(rank))
     upper = min(count - 1, lower + 1)
     weight = rank - math.floor(rank)
-    low = np.nan if lower < unknown else window[lower - unknown]
-    high = np.nan if upper < unknown else window[upper - unknown]
+    low, high = neighbours(window, lower, upper)
     return low * (1 - weight) + high * weight
+
+
+@compiled
+def neighbours(window: Floats, lower: int, upper: int) -> tuple[float, float]:
+    """The values at two places next to each other in the order of size, NaN first. The values are moved about."""
+    count = len(window)
+    unknown = 0
+    if count > _LONG:
+        for i in range(count):
+            if math.isnan(window[i]):
+                window[i] = window[unknown]
+                window[unknown] = np.nan
+                unknown += 1
+        known = window[unknown:]
+        if lower < unknown or upper == lower:
+            known.sort()
+        else:
+            known = np.partition(known, lower - unknown)
+            return known[lower - unknown], known[upper - unknown :].min()
+    else:
+        if count <= _SHORT:
+            insertion_sort(window)
+        else:
+            window.sort()
+        while unknown < count and math.isnan(window[count - 1 - unknown]):
+            unknown += 1
+        known = window
+    low = np.nan if lower < unknown else known[lower - unknown]
+    high = np.nan if upper < unknown else known[upper - unknown]
+    return low, high
