@@ -5,6 +5,7 @@ Prometheus' scraper does: metadata may come late, twice or never; every line mus
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from vedette_shared.errors import ExpositionError
 from vedette_shared.exposition.lines import FamilyIndex, SampleLine
@@ -24,6 +25,7 @@ _SUFFIXES = {
     MetricType.GAUGE_HISTOGRAM: ("_bucket", "_gsum", "_gcount", "_sum", "_count"),
     MetricType.SUMMARY: ("_sum", "_count"),
 }
+_CACHE_SIZE = 8192
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -90,18 +92,40 @@ class TextReader:
         return _read_sample(line)
 
     def _take_metadata(self, line: str) -> None:
-        match = _METADATA.fullmatch(line)
-        if match is None:
-            return
-        name = unescape(match["quoted"]) if match["quoted"] is not None else match["name"]
-        text = match["text"] or ""
-        if match["key"] == "HELP":
-            self.index.named(name).help = unescape(text)
-            return
-        kind = _TYPES.get(text.rstrip(_BLANKS))
-        if kind is None:
-            raise ValueError(f"{text!r} is not a type of metrics")
-        self.index.set_type(name, kind)
+        said = _metadata.get(line)
+        if said is None:
+            if len(_metadata) >= _CACHE_SIZE:
+                _metadata.clear()
+            said = _metadata[line] = _read_metadata(line)
+        if isinstance(said.what, MetricType):
+            self.index.set_type(said.name, said.what)
+        elif said.what is not None:
+            self.index.named(said.name).help = said.what
+
+
+class _Said(NamedTuple):
+    """What a metadata line says of a family: its type, its help, or nothing."""
+
+    name: str
+    what: MetricType | str | None
+
+
+# Exporters say the same of their families on every page.
+_metadata: dict[str, _Said] = {}
+
+
+def _read_metadata(line: str) -> _Said:
+    match = _METADATA.fullmatch(line)
+    if match is None:
+        return _Said("", None)
+    name = unescape(match["quoted"]) if match["quoted"] is not None else match["name"]
+    text = match["text"] or ""
+    if match["key"] == "HELP":
+        return _Said(name, unescape(text))
+    kind = _TYPES.get(text.rstrip(_BLANKS))
+    if kind is None:
+        raise ValueError(f"{text!r} is not a type of metrics")
+    return _Said(name, kind)
 
 
 def _read_sample(line: str) -> SampleLine:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +19,7 @@ from vedette_shared.exposition import (
     TextReader,
     decode_page,
     parse_series,
+    parse_value,
     read_series,
 )
 from vedette_shared.frames import Layout, encode_target, layout_of
@@ -109,21 +110,47 @@ OWN_ONLY = Shape((Part(None, layout_of(_own_families().values()), None),), 0, np
 """The shape of a scrape that failed."""
 
 
+# What the lines of many pages have in common: a series by all that stands before the last blank of its line, where only
+# a value follows.
+_heads: dict[str, tuple[str, Labels]] = {}
+_HEADS_SIZE = 65_536
+
+_Member = tuple[int, str, Labels]
+
+
+class _Members:
+    """The series of one target, by the names of their families; each series once."""
+
+    def __init__(self, own_names: Iterable[str]) -> None:
+        self.by_family: dict[str, list[_Member]] = {}
+        self._seen: set[tuple[str, Labels]] = {(name, ()) for name in own_names}
+
+    def add(self, family: str, member: _Member) -> None:
+        """Add a series, unless it is there already: the first of its samples stands."""
+        series = member[1:]
+        if series not in self._seen:
+            self._seen.add(series)
+            self.by_family.setdefault(family, []).append(member)
+
+
 class ShapeBuilder:
     """Learns the shape and the template of a page, line by line, and reads its values on the way."""
 
-    def __init__(self, rules: LabelRules, target: Labels, reader: LineReader, *, openmetrics: bool) -> None:
+    def __init__(
+        self, page: bytes, rules: LabelRules, target: Labels, reader: LineReader, *, openmetrics: bool
+    ) -> None:
         self._rules = rules
         self._target = target
+        self._target_names = {name for name, _ in target}
         self._reader = reader
-        self._template = TemplateBuilder(openmetrics=openmetrics)
-        self._members: dict[Labels, dict[str, list[tuple[int, str, Labels]]]] = defaultdict(lambda: defaultdict(list))
-        self._seen: set[tuple[Labels, str, Labels]] = {(target, name, ()) for name in OWN_NAMES}
+        self._template = TemplateBuilder(page, openmetrics=openmetrics)
+        self._at = 0
+        self._members = {target: _Members(OWN_NAMES)}
+        self._own = self._members[target]
         self._values: list[float] = []
         self._times: list[int] = []
         self._loose: list[int] = []
         self._loose_labels: list[Labels] = []
-        self._target_names = {name for name, _ in target}
         self._is_of_any_target = True
 
     def take(self, line: str) -> None:
@@ -133,32 +160,48 @@ class ShapeBuilder:
             ValueError: it is malformed.
             LimitError: it goes beyond a limit.
         """
+        begin = self._at
+        stop = begin + (len(line) if line.isascii() else len(line.encode()))
+        self._at = stop + 1
+        head, _, text = line.rpartition(" ")
+        known = None if self._rules.honor_labels and '""' in head else _heads.get(head)
+        if known is not None:
+            name, labels = known
+            self._template.sample(stop - len(text), stop, timed=False, place=len(self._values))
+            self._add(name, labels, parse_value(text), NO_TIME)
+            return
         sample = self._reader.take(line)
         if sample is None:
-            self._template.text(f"{line}\n".encode())
             return
-        place = len(self._values)
+        value_at = begin + len(line[: sample.value_at].encode())
         timed = sample.timestamp_ms is not None
-        self._template.sample(line[: sample.value_at].encode(), timed=timed, place=place)
-        self._values.append(sample.value)
-        self._times.append(NO_TIME if sample.timestamp_ms is None else sample.timestamp_ms)
+        self._template.sample(value_at, stop, timed=timed, place=len(self._values))
         name, labels = parse_series(sample.series)
         if self._rules.honor_labels and '""' in sample.series:
             labels = read_series(sample.series)[1]
-        target = self._target
+        elif sample.value_at == len(head) + 1:
+            if len(_heads) >= _HEADS_SIZE:
+                _heads.clear()
+            _heads[head] = (name, labels)
+        self._add(name, labels, sample.value, NO_TIME if sample.timestamp_ms is None else sample.timestamp_ms)
+
+    def _add(self, name: str, labels: Labels, value: float, time: int) -> None:
+        place = len(self._values)
+        self._values.append(value)
+        self._times.append(time)
+        target, members = self._target, self._own
         if not self._target_names.isdisjoint([label for label, _ in labels]):
             target, labels = lay_over(labels, target, honor_labels=self._rules.honor_labels)
             self._is_of_any_target = self._is_of_any_target and not self._rules.honor_labels
+            members = self._members.get(target) or self._members.setdefault(target, _Members(()))
         elif self._rules.honor_labels:
             labels = tuple(pair for pair in labels if pair[1])
         self._rules.check(name, labels, target)
-        if timed and self._rules.honor_timestamps:
+        if time != NO_TIME and self._rules.honor_timestamps:
             self._loose.append(place)
             self._loose_labels.append(with_labels(labels, **dict(target), **{METRIC_NAME: name}))
-        elif (target, name, labels) not in self._seen:
-            self._seen.add((target, name, labels))
-            family = self._reader.index.of_sample(name)
-            self._members[target][family.name].append((place, name, labels))
+        else:
+            members.add(self._reader.index.of_sample(name).name, (place, name, labels))
 
     def build(self) -> tuple[Shape, Template, Values, Times]:
         """Return (shape, template, values by place, timestamps by place).
@@ -167,9 +210,12 @@ class ShapeBuilder:
             LimitError: there are too many samples.
         """
         self._rules.check_count(len(self._values))
+        known = dict(self._reader.index.families)
         self._reader.families()
-        others = [target for target in self._members if target != self._target]
-        parts = [self._part(self._target, None), *(self._part(target, encode_target(target)) for target in others)]
+        parts = [
+            self._part(known, members, None if members is self._own else encode_target(target))
+            for target, members in self._members.items()
+        ]
         shape = Shape(
             tuple(parts),
             len(self._values),
@@ -179,18 +225,17 @@ class ShapeBuilder:
         )
         return shape, self._template.build(), np.array(self._values), np.array(self._times, np.int64)
 
-    def _part(self, target: Labels, encoded: bytes | None) -> Part:
+    def _part(self, known: Mapping[str, MetricFamily], members: _Members, encoded: bytes | None) -> Part:
         families = _own_families() if encoded is None else {}
-        places = {name: [place] for place, name in enumerate(OWN_NAMES)} if encoded is None else {}
-        known = self._reader.index.families
-        for name, members in self._members[target].items():
+        order = {name: [place] for place, name in enumerate(OWN_NAMES)} if encoded is None else {}
+        for name, series in members.by_family.items():
             said = known[name]
             family = families.setdefault(name, MetricFamily(said.name, said.type, said.help, said.unit))
-            family.samples += [Sample(sample_name, labels, 0.0) for _, sample_name, labels in members]
-            places.setdefault(name, []).extend(place + len(OWN_NAMES) for place, _, _ in members)
-        order = np.array([place for name in families for place in places[name]], np.int32)
-        whole = len(order) == len(OWN_NAMES) + len(self._values) and bool((order == np.arange(len(order))).all())
-        return Part(encoded, layout_of(families.values()), None if whole else order)
+            family.samples += [Sample(sample_name, labels, 0.0) for _, sample_name, labels in series]
+            order.setdefault(name, []).extend([place + len(OWN_NAMES) for place, _, _ in series])
+        places = np.array([place for name in families for place in order[name]], np.int32)
+        whole = len(places) == len(OWN_NAMES) + len(self._values) and bool((places == np.arange(len(places))).all())
+        return Part(encoded, layout_of(families.values()), None if whole else places)
 
 
 def learn_page(
@@ -203,7 +248,7 @@ def learn_page(
         LimitError: the page goes beyond a limit.
     """
     reader = OpenMetricsReader() if openmetrics else TextReader()
-    builder = ShapeBuilder(rules, target, reader, openmetrics=openmetrics)
+    builder = ShapeBuilder(page, rules, target, reader, openmetrics=openmetrics)
     lines = decode_page(page)[:-1].split("\n")
     if openmetrics and lines[-1] != END:
         raise ExpositionError(f"the page does not end in {END}; it may be cut short", len(lines))

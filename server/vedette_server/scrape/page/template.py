@@ -82,37 +82,38 @@ class Template:
 
 
 class TemplateBuilder:
-    """Makes the template of a page, line by line."""
+    """Makes the template of a page from where its values are.
 
-    def __init__(self, *, openmetrics: bool) -> None:
+    Args:
+        page: The page, which ends in a line feed.
+        openmetrics: Its format.
+    """
+
+    def __init__(self, page: bytes, *, openmetrics: bool) -> None:
+        self._page = page
         self._openmetrics = openmetrics
-        self._parts: list[bytes] = []
-        self._ends: list[int] = []
+        self._starts: list[int] = []
+        self._stops: list[int] = []
         self._timed: list[bool] = []
         self._places: list[int] = []
-        self._size = 0
 
-    def text(self, text: bytes) -> None:
-        """Add text that stays."""
-        self._parts.append(text)
-        self._size += len(text)
-
-    def sample(self, head: bytes, *, timed: bool, place: int) -> None:
-        """Add the head of a line, with its value after it, and the end of the line."""
-        self.text(head)
-        self._ends.append(self._size)
+    def sample(self, start: int, stop: int, *, timed: bool, place: int) -> None:
+        """Add a sample whose value is at ``page[start:]`` and whose line ends at ``stop``."""
+        self._starts.append(start)
+        self._stops.append(stop)
         self._timed.append(timed)
         self._places.append(place)
-        self.text(b"\n")
 
     def build(self) -> Template:
-        """The template of all that was added."""
+        """The template of the page."""
+        begins = [0, *self._stops]
+        ends = [*self._starts, len(self._page)]
         places = np.array(self._places, np.int32)
         in_order = bool((places == np.arange(len(places))).all())
         return Template(
-            b"".join(self._parts),
+            b"".join([self._page[begin:end] for begin, end in zip(begins, ends, strict=True)]),
             self._openmetrics,
-            np.array([*self._ends, self._size], np.int32),
+            np.cumsum(np.array(ends) - np.array(begins)).astype(np.int32),
             np.array(self._timed, np.bool_),
             None if in_order else places,
         )
@@ -130,17 +131,18 @@ def follow(template: Template, page: bytes) -> tuple[Template, Values] | None:
     if template.timed.any() or _metadata(lines) != _metadata(template.text.split(b"\n")):
         return None
     heads = template.heads()
-    builder = TemplateBuilder(openmetrics=template.openmetrics)
+    builder = TemplateBuilder(page, openmetrics=template.openmetrics)
     values = np.empty(len(template))
+    at = 0
     try:
         for line in lines:
-            if not line or line.startswith(b"#"):
-                builder.text(line + b"\n")
-                continue
-            head, blank, value = line.rpartition(b" ")
-            place = heads.pop(head + blank)
-            values[place] = parse_value(value.decode())
-            builder.sample(head + blank, timed=False, place=place)
+            stop = at + len(line)
+            if line and not line.startswith(b"#"):
+                head, blank, value = line.rpartition(b" ")
+                place = heads.pop(head + blank)
+                values[place] = parse_value(value.decode())
+                builder.sample(stop - len(value), stop, timed=False, place=place)
+            at = stop + 1
     except (KeyError, ValueError):
         return None
     return None if heads else (builder.build(), values)
