@@ -29,20 +29,19 @@ def parse_interrupts(text: str) -> tuple[list[str], list[Interrupt]]:
     interrupts = []
     for line in rest.splitlines():
         kind, colon, after = line.partition(":")
-        words = after.split(None, len(cpus))
-        counts, tail = words[: len(cpus)], "".join(words[len(cpus) :]).rstrip()
+        words = after.split()
+        counts, tail = words[: len(cpus)], words[len(cpus) :]
         if colon and len(counts) == len(cpus):
             info, devices = _split_tail(kind.strip(), tail)
             interrupts.append(Interrupt(kind.strip(), info, devices, counts))
     return cpus, interrupts
 
 
-def _split_tail(kind: str, tail: str) -> tuple[str, str]:
+def _split_tail(kind: str, tail: list[str]) -> tuple[str, str]:
     """After the counts stands what a named interrupt is, or else a numbered one's controller and its devices."""
     if not kind.isdigit():
-        return tail, ""
-    controller, *devices = tail.split(None, 1)
-    return controller, " ".join(devices)
+        return " ".join(tail), ""
+    return "".join(tail[:1]), " ".join(tail[1:])
 
 
 class InterruptsCollector:

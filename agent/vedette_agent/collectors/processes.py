@@ -61,9 +61,9 @@ class ProcessesCollector:
         families.add(_THREADS, float(threads))
         families.add(_MAX_PROCESSES, float(read_bytes(self._max_processes)))
         families.add(_MAX_THREADS, float(read_bytes(self._max_threads)))
-        for metric, counts in ((_STATES, states), (_THREAD_STATES, thread_states)):
+        for metric, label, counts in ((_STATES, "state", states), (_THREAD_STATES, "thread_state", thread_states)):
             for state, number in counts.items():
-                families.add(metric, float(number), (("state", state),))
+                families.add(metric, float(number), ((label, state),))
         return families.all()
 
     def _add_thread_states(self, pid: str, state: str, count: int, states: Counter[str]) -> None:

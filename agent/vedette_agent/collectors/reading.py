@@ -45,7 +45,7 @@ def read_if_present(path: str) -> bytes | None:
     """
     try:
         return read_bytes(path)
-    except (FileNotFoundError, ProcessLookupError):
+    except (FileNotFoundError, NotADirectoryError, ProcessLookupError):
         return None
 
 

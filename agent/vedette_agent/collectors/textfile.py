@@ -104,6 +104,6 @@ class TextfileCollector:
             known = self._files.get(str(path))
             if known is not None and known.version == version:
                 return known
-            return _File(version, status.st_mtime, parse_file(read_bytes(str(path))))
+            return _File(version, float(int(status.st_mtime)), parse_file(read_bytes(str(path))))
         except (OSError, ExpositionError, ValueError):
             return None

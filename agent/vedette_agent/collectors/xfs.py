@@ -120,7 +120,7 @@ class XfsCollector:
     def collect(self) -> list[MetricFamily]:
         families = Families()
         for device in list_folder(self._sys):
-            # Beside the devices stands the sum of them all, in a folder without this file.
+            # Beside the devices stands the sum of them all, in files of its own.
             content = read_if_present(f"{self._sys}/{device}/stats/stats")
             lines = {} if content is None else parse_xfs(content.decode())
             for line, metrics in _LINES.items():
