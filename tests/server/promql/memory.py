@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from vedette_server.promql.columns import Column, LazyColumns
-from vedette_server.promql.errors import TooManySamplesError
 from vedette_server.promql.regex import compile_anchored
+from vedette_server.storage.errors import TooManySamplesError
 from vedette_server.storage.interface import LabelColumns, Matcher, MatchOp, SelectHints, SeriesSet
 from vedette_shared.labels import Labels
 
@@ -74,7 +74,7 @@ class MemoryQuerier:
             values += own_values[first:last]
             offsets.append(len(values))
             if hints is not None and 0 < hints.limit < len(values):
-                raise TooManySamplesError(f"the query loads more than {hints.limit} samples")
+                raise TooManySamplesError(hints.limit)
         boundaries = np.array(offsets, np.int64)
         return SeriesSet(
             columns_of(label_sets),

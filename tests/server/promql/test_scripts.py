@@ -1,8 +1,8 @@
-"""Prometheus' own scripts: one test for each ``eval``, named ``file:line``.
+"""Scripts of queries, Prometheus' own and ours: one test for each ``eval``, named ``file:line``.
 
-The scripts are read where they are: in the folder that ``PROMQL_SCRIPTS`` names, or in ``shared/conformance/promql``
-beside the project. ``unsupported.tsv`` names the evals that need what Vedette does not have yet (native histograms,
-start timestamps); one of them that passes is an error.
+Prometheus' scripts are read where they are: in the folder that ``PROMQL_SCRIPTS`` names, or in
+``shared/conformance/promql`` beside the project. ``unsupported.tsv`` names the evals that need what Vedette does not have
+yet (native histograms, start timestamps); one of them that passes is an error.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ _BESIDE_THE_PROJECT = Path(__file__).parents[4] / "shared" / "conformance" / "pr
 FOLDER = Path(os.environ.get("PROMQL_SCRIPTS") or _BESIDE_THE_PROJECT)
 
 
+OURS = Path(__file__).parent / "scripts"
 UNSUPPORTED = Path(__file__).parent / "unsupported.tsv"
 
 
@@ -43,7 +44,10 @@ def cases() -> list[object]:
         tuple(line.split("\t")) for line in (Path(__file__).parent / "unsupported.tsv").read_text().splitlines()
     }
     found = []
-    for path in sorted(FOLDER.glob("*.test")):
+    if not FOLDER.is_dir():
+        absent = pytest.mark.skip(reason=f"there are no scripts of Prometheus at {FOLDER}")
+        found.append(pytest.param(FOLDER, None, 0, id="prometheus", marks=[absent]))
+    for path in [*sorted(OURS.glob("*.test")), *sorted(FOLDER.glob("*.test"))]:
         first_line = 0
         for command in script(path):
             if not isinstance(command, Eval):
@@ -58,7 +62,6 @@ def cases() -> list[object]:
     return found
 
 
-@pytest.mark.skipif(not FOLDER.is_dir(), reason=f"there are no scripts at {FOLDER}")
 @pytest.mark.parametrize(("path", "evaluation", "first_line"), cases())
 def test_an_eval_yields_what_its_script_says(path: Path, evaluation: Eval, first_line: int) -> None:
     run(store(path, first_line), evaluation)

@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from vedette_server.promql.context import Context
 from vedette_server.promql.durations import positive, signed
+from vedette_server.promql.errors import TooManySamplesError
 from vedette_server.promql.nodes import Edge, MatrixSelector, Shift, VectorSelector
 from vedette_server.promql.selection import kernels
 from vedette_server.promql.values import Grid, Samples, Times, Vector, Windows, flags
+from vedette_server.storage.errors import TooManySamplesError as StoreLimitError
 from vedette_server.storage.interface import Matcher, SelectHints, SeriesSet
 
 
@@ -34,7 +36,10 @@ def shift_times(context: Context, shift: Shift, times: Times) -> Times:
 def load(context: Context, matchers: tuple[Matcher, ...], start: int, end: int) -> SeriesSet:
     """Read the samples with ``start <= t <= end``, and count them."""
     context.check()
-    found = context.querier.select(matchers, start, end, SelectHints(limit=context.remaining_samples()))
+    try:
+        found = context.querier.select(matchers, start, end, SelectHints(limit=context.remaining_samples()))
+    except StoreLimitError as error:
+        raise TooManySamplesError(str(error)) from None
     context.count_samples(len(found.values))
     return SeriesSet(
         found.labels,
