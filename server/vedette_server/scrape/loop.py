@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -12,23 +12,20 @@ import numpy as np
 import trio
 
 from vedette_server.scrape.errors import ScrapeError
+from vedette_server.scrape.feed import Feed, Vector
 from vedette_server.scrape.http import PageClient, RawPage, decode_body
 from vedette_server.scrape.page import OWN_NAMES, OWN_ONLY, FormCache, PageReader, Reading, Shape
 from vedette_server.scrape.status import Health, ScrapeCounters, TargetStatus
 from vedette_server.scrape.target import Target
-from vedette_server.storage.errors import StorageError
-from vedette_server.storage.interface import Appender, LooseSamples
+from vedette_server.storage.interface import LooseSamples
 from vedette_shared.clock import Clock
 from vedette_shared.errors import ExpositionError
-from vedette_shared.frames import Frame, Layout, Sender, layout_of
 from vedette_shared.logs import get_logger
 
 _Result = TypeVar("_Result")
 
 _log = get_logger(__name__)
 
-SOURCE = "scrape"
-_NOTHING = layout_of([])
 _KEEP_UP_TO_S = 300
 _UNPACK_IN_THREAD_FROM = 262_144
 _LEARN_IN_THREAD_FROM = 32_768
@@ -42,14 +39,14 @@ class TargetLoop:
     def __init__(
         self,
         target: Target,
-        appender: Appender,
+        feed: Feed,
         clock: Clock,
         cache: FormCache,
         counters: ScrapeCounters,
         limiter: trio.CapacityLimiter,
     ) -> None:
         self.target = target
-        self._appender = appender
+        self._feed = feed
         self._clock = clock
         self._counters = counters
         self._limiter = limiter
@@ -59,8 +56,6 @@ class TargetLoop:
         interval_s = target.config.interval.seconds
         self._client = PageClient(target.endpoint, keep=interval_s <= _KEEP_UP_TO_S)
         self._reader = PageReader(target.rules, target.labels, cache)
-        self._sender = Sender(f"scrape/{target.config.job}/{target.address}", secrets.randbits(63))
-        self._sequence = 0
         self._shape: Shape | None = None
         self._last_error = ""
         self._last_scrape_ms = 0
@@ -68,19 +63,13 @@ class TargetLoop:
 
     def status(self) -> TargetStatus:
         """How the target is."""
-        target, config = self.target, self.target.config
         health = Health.DOWN if self._last_error else Health.UP if self._last_scrape_ms else Health.UNKNOWN
-        return TargetStatus(
-            config.job,
-            target.endpoint.url,
-            target.labels,
-            target.discovered_labels,
-            health,
-            self._last_error,
-            self._last_scrape_ms,
-            self._last_duration_s,
-            config.interval,
-            config.effective_timeout,
+        return replace(
+            self.target.status,
+            health=health,
+            last_error=self._last_error,
+            last_scrape_ms=self._last_scrape_ms,
+            last_duration_s=self._last_duration_s,
         )
 
     async def run(self) -> None:
@@ -120,11 +109,9 @@ class TargetLoop:
 
     async def leave(self) -> None:
         """Let all series of the target go stale: it is not scraped any more."""
-        if self._shape is None:
-            return
-        frames = [self._frame(self._clock.now_ms(), key, _NOTHING, b"") for key in self._keys(self._shape)]
-        with trio.move_on_after(_FAREWELL_S, shield=True):
-            await self._append([_NOTHING], frames)
+        if self._shape is not None:
+            with trio.move_on_after(_FAREWELL_S, shield=True):
+                await self._feed.end(self._clock.now_ms(), self._keys(self._shape))
 
     async def _read(self, raw: RawPage) -> Reading:
         openmetrics = raw.content_type.startswith("application/openmetrics-text")
@@ -162,46 +149,23 @@ class TargetLoop:
 
     async def _store(self, timestamp: int, reading: Reading) -> None:
         shape = reading.shape
-        frames = [
-            self._frame(timestamp, part.target or self.target.key, part.layout, part.values(reading.vector))
-            for part in shape.parts
+        vectors = [
+            Vector(part.target or self.target.key, part.layout, part.values(reading.vector)) for part in shape.parts
         ]
-        layouts = {part.layout.hash: part.layout for part in shape.parts}
-        if self._shape is not None and self._shape is not shape:
-            # Other targets whose labels the page has overridden before, and does no more.
-            for key in self._keys(self._shape) - self._keys(shape):
-                frames.append(self._frame(timestamp, key, _NOTHING, b""))
-                layouts[_NOTHING.hash] = _NOTHING
-        unknown = set(self._appender.unknown_layouts(list(layouts)))
-        if await self._append([layouts[each] for each in layouts if each in unknown], frames):
-            self._shape = shape
+        if not await self._feed.vectors(timestamp, vectors):
+            return
+        before, self._shape = self._shape, shape
+        if before is not None and before is not shape:
+            # Other targets, whose labels the page had in place of its own and has no more.
+            gone = self._keys(before) - self._keys(shape)
+            if gone:
+                await self._feed.end(timestamp, gone)
         if len(shape.loose):
-            await self._append_loose(reading)
-
-    async def _append(self, layouts: Sequence[Layout], frames: Sequence[Frame]) -> bool:
-        try:
-            receipt = await self._appender.append_frames(self._sender, layouts, frames)
-        except StorageError as error:
-            self._counters.not_stored += 1
-            _log.error("scrape not stored", url=self.target.endpoint.url, error=error)
-            return False
-        self._counters.samples += receipt.stored
-        return True
-
-    async def _append_loose(self, reading: Reading) -> None:
-        places = reading.shape.loose
-        samples = LooseSamples(np.arange(len(places)), reading.times[places], reading.vector[places + len(OWN_NAMES)])
-        try:
-            receipt = await self._appender.append_samples(reading.shape.loose_labels, samples)
-        except StorageError as error:
-            self._counters.not_stored += 1
-            _log.error("scrape not stored", url=self.target.endpoint.url, error=error)
-        else:
-            self._counters.samples += receipt.stored
-
-    def _frame(self, timestamp: int, key: bytes, layout: Layout, values: bytes) -> Frame:
-        self._sequence += 1
-        return Frame(self._sequence, timestamp, key, SOURCE, layout.hash, values)
+            places = shape.loose
+            await self._feed.loose(
+                shape.loose_labels,
+                LooseSamples(np.arange(len(places)), reading.times[places], reading.vector[places + len(OWN_NAMES)]),
+            )
 
     def _keys(self, shape: Shape) -> set[bytes]:
         return {part.target or self.target.key for part in shape.parts}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import trio
 
 from vedette_server.scrape.config import ScrapeConfig
+from vedette_server.scrape.feed import Feed
 from vedette_server.scrape.loop import TargetLoop
 from vedette_server.scrape.page import FormCache, warm_up
 from vedette_server.scrape.status import Health, ScrapeCounters, TargetStatus
@@ -36,24 +37,24 @@ class Scraper:
 
     def __init__(self, jobs: Sequence[ScrapeConfig], appender: Appender, clock: Clock) -> None:
         self._wanted = expand(jobs)
-        self._appender = appender
         self._clock = clock
         self._running: dict[bytes, _Running] = {}
         self._changed = trio.Event()
         self._limiter = trio.CapacityLimiter(_PARSER_THREADS)
         self.counters = ScrapeCounters()
+        self._feed = Feed(appender, self.counters)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Scrape for ever; started once every target has its loop."""
-        await trio.to_thread.run_sync(warm_up)
+        """Scrape for ever."""
         async with trio.open_nursery() as nursery:
-            started = False
+            task_status.started()
+            is_warm = False
             while True:
                 self._changed = trio.Event()
+                if self._wanted and not is_warm:
+                    is_warm = True
+                    await trio.to_thread.run_sync(warm_up)
                 await self._adopt(nursery, self._wanted)
-                if not started:
-                    started = True
-                    task_status.started()
                 await self._changed.wait()
 
     def replace(self, jobs: Sequence[ScrapeConfig]) -> None:
@@ -67,8 +68,11 @@ class Scraper:
 
     def targets(self) -> list[TargetStatus]:
         """How every target is, in the order of the configuration."""
-        running = ((target, self._running.get(target.key)) for target in self._wanted)
-        return [each.loop.status() for target, each in running if each is not None and each.loop.target == target]
+        return [self._status(target) for target in self._wanted]
+
+    def _status(self, target: Target) -> TargetStatus:
+        running = self._running.get(target.key)
+        return running.loop.status() if running is not None and running.loop.target == target else target.status
 
     def metrics(self) -> list[MetricFamily]:
         """What the scraper says of itself."""
@@ -106,7 +110,7 @@ class Scraper:
         for key, target in targets.items():
             if key not in self._running:
                 cache = caches.setdefault(target.config.job, FormCache())
-                loop = TargetLoop(target, self._appender, self._clock, cache, self.counters, self._limiter)
+                loop = TargetLoop(target, self._feed, self._clock, cache, self.counters, self._limiter)
                 self._running[key] = _Running(loop)
                 nursery.start_soon(self._live, self._running[key])
 

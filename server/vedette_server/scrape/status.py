@@ -26,24 +26,24 @@ class TargetStatus:
         url: Its page.
         labels: Of its series.
         discovered_labels: What was known before those were made.
+        interval_ms: How often it is scraped.
+        timeout_ms: How long a scrape may take.
         health: Up, down, or not scraped yet.
         last_error: Why the last scrape failed; empty if it did not.
         last_scrape_ms: When the last scrape began; 0 before the first.
         last_duration_s: How long it took.
-        interval_ms: How often it is scraped.
-        timeout_ms: How long a scrape may take.
     """
 
     job: str
     url: str
     labels: Labels
     discovered_labels: Mapping[str, str]
-    health: Health
-    last_error: str
-    last_scrape_ms: int
-    last_duration_s: float
     interval_ms: int
     timeout_ms: int
+    health: Health = Health.UNKNOWN
+    last_error: str = ""
+    last_scrape_ms: int = 0
+    last_duration_s: float = 0.0
 
 
 @dataclass(slots=True)

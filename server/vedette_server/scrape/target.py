@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from vedette_server.scrape.config import ScrapeConfig
 from vedette_server.scrape.http.request import Endpoint, make_endpoint, make_tls
 from vedette_server.scrape.page import LabelRules
+from vedette_server.scrape.status import TargetStatus
 from vedette_shared.addresses import Address
 from vedette_shared.durations import format_duration
 from vedette_shared.errors import ConfigError
@@ -53,6 +54,15 @@ class Target:
         """Where in its interval the target is scraped: spread evenly over the targets, and the same after a restart."""
         digest = hashlib.blake2b(self.key + self.endpoint.url.encode(), digest_size=8).digest()
         return int.from_bytes(digest, "little") % self.config.interval
+
+    @property
+    def status(self) -> TargetStatus:
+        """How the target is before its first scrape."""
+        config = self.config
+        url, timeout = self.endpoint.url, config.effective_timeout
+        return TargetStatus(
+            config.job, url, self.labels, self.discovered_labels, interval_ms=config.interval, timeout_ms=timeout
+        )
 
     @property
     def discovered_labels(self) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from vedette_server.storage.errors import StorageFullError
-from vedette_server.storage.interface import LooseSamples, Receipt
+from vedette_server.storage.interface import LooseSamples, Receipt, SourceEnd
 from vedette_shared.frames import STALE_NAN, Frame, Layout, Sender, decode_target
 from vedette_shared.labels import METRIC_NAME, Labels, make_labels
 
@@ -49,6 +49,13 @@ class MemoryStore:
         for index, timestamp, value in zip(samples.series, samples.timestamps, samples.values, strict=True):
             self.loose.setdefault(labels[index], []).append((int(timestamp), float(value)))
         return Receipt(len(samples.values), 0, 0, 0, 0)
+
+    async def append_ends(self, ends: Sequence[SourceEnd]) -> Receipt:
+        await trio.lowlevel.checkpoint()
+        stale = [(name, end.timestamp) for end in ends for name in self._reported.pop((end.target, end.source), ())]
+        for name, timestamp in stale:
+            self.series[name].append((timestamp, STALE_NAN))
+        return Receipt(len(stale), 0, 0, 0, 0)
 
     def _keep(self, frame: Frame) -> None:
         target = dict(decode_target(frame.target))

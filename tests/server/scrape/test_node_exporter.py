@@ -35,14 +35,14 @@ def address() -> Iterator[str]:
 
 
 async def test_its_pages_are_scraped_and_learned_once(address: str, store: Any) -> None:
-    jobs = [ScrapeConfig("node", (address,), interval=Duration(250))]
+    jobs = [ScrapeConfig("node", (address,), interval=Duration(1000))]
     scraper = Scraper(jobs, store, SystemClock())
     with trio.fail_after(20):
         async with trio.open_nursery() as nursery:
             await nursery.start(scraper.run)
-            while store.latest(__name__="scrape_series_added") != [0.0]:  # noqa: ASYNC110 - looks from outside
+            while store.latest(__name__="scrape_series_added") != [0.0]:
                 await trio.sleep(0.01)
-            (status,) = scraper.targets()
+                (status,) = scraper.targets()
             nursery.cancel_scope.cancel()
     assert (status.health, status.last_error) == (Health.UP, "")
     assert store.latest(__name__="up") == [1]

@@ -10,6 +10,7 @@ import trio
 from trio.testing import MockClock
 
 from vedette_server.scrape import ScrapeConfig
+from vedette_server.scrape.feed import Feed
 from vedette_server.scrape.http import RawPage
 from vedette_server.scrape.loop import TargetLoop
 from vedette_server.scrape.page import FormCache
@@ -48,7 +49,8 @@ class _Client:
 
 def _loop(store: Any, clock: _TrioClock, client: _Client, address: str = "a:1") -> TargetLoop:
     (target,) = expand([ScrapeConfig("node", (address,), interval=Duration(INTERVAL))])
-    loop = TargetLoop(target, store, clock, FormCache(), ScrapeCounters(), trio.CapacityLimiter(1))
+    counters = ScrapeCounters()
+    loop = TargetLoop(target, Feed(store, counters), clock, FormCache(), counters, trio.CapacityLimiter(1))
     loop._client = client  # type: ignore[assignment]
     return loop
 
