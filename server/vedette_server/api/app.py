@@ -22,6 +22,7 @@ def build_app(queries: Queries, series: SeriesEndpoints, fleet: FleetEndpoints, 
     routes = [
         _route("/api/v1/query", queries.query, GET_POST),
         _route("/api/v1/query_range", queries.query_range, GET_POST),
+        _route("/api/v1/format_query", queries.format_query, GET_POST),
         _route("/api/v1/labels", series.labels, GET_POST),
         _route("/api/v1/label/{name}/values", series.label_values, GET),
         _route("/api/v1/series", series.series, GET_POST),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 import numpy as np
@@ -14,8 +15,8 @@ from vedette_server.promql import Result
 _EXACT_INTEGERS = float(2**53)
 
 
-def encode_result(result: Result) -> msgspec.Raw:
-    """Return the ``data`` of an answer: ``{"resultType": …, "result": …}``."""
+def encode_result(result: Result, extra: Mapping[str, object] = MappingProxyType({})) -> msgspec.Raw:
+    """Return the ``data`` of an answer: ``{"resultType": …, "result": …}``, and the members of ``extra``."""
     if result.type == "string":
         body = f"[{format_time(int(result.steps[0]))},{_json(result.text)}]"
     elif result.type == "scalar":
@@ -26,7 +27,8 @@ def encode_result(result: Result) -> msgspec.Raw:
         body = _encode_samples(result)
     else:
         body = _encode_matrix(result)
-    return msgspec.Raw(f'{{"resultType":"{result.type}","result":{body}}}'.encode())
+    members = "".join(f",{_json(name)}:{_json(value)}" for name, value in extra.items())
+    return msgspec.Raw(f'{{"resultType":"{result.type}","result":{body}{members}}}'.encode())
 
 
 def _encode_vector(result: Result) -> str:

@@ -84,6 +84,10 @@ class Parameters:
             raise bad_parameter(name, f'cannot parse "{text}" to a valid duration. It overflows int64')
         return round(seconds * 1000)
 
+    def flag(self, name: str) -> bool:
+        """Whether ``name`` is switched on: ``1`` or ``true``."""
+        return self.text(name).lower() in ("1", "true")
+
     def limit(self) -> int:
         """The most entries to return, 0 for no bound.
 

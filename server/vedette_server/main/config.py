@@ -67,11 +67,13 @@ class QueryConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         timeout: A query is ended after this time.
         concurrency: Queries that are evaluated at the same time; more wait.
         max_samples: Samples that one query may load.
+        slow: A query that takes longer is logged with its cost; ``0s`` to log none.
     """
 
     timeout: Duration = Duration(120_000)
     concurrency: int = 4
     max_samples: int = 100_000_000
+    slow: Duration = Duration(10_000)
 
     def __post_init__(self) -> None:
         if self.timeout <= 0 or self.concurrency < 1 or self.max_samples < 1:

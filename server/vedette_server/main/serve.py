@@ -15,6 +15,7 @@ from vedette_server.api.app import build_app
 from vedette_server.api.fleet import FleetEndpoints, NotificationTotals, StoredTotals
 from vedette_server.api.own_metrics import OwnMetrics
 from vedette_server.api.queries import Queries
+from vedette_server.api.running import Running
 from vedette_server.api.series import SeriesEndpoints
 from vedette_server.api.serve import serve_api
 from vedette_server.checks import query_of
@@ -114,7 +115,9 @@ class Server:
         checking: Checking,
     ) -> Starlette:
         clock = self._clock
-        limiter = trio.CapacityLimiter(self._configuration.server.query.concurrency)
+        config = self._configuration.server.query
+        limiter = trio.CapacityLimiter(config.concurrency)
+        running = Running(limiter, config.timeout, config.slow)
 
         def stored() -> StoredTotals:
             statistics = store.statistics()
@@ -128,9 +131,10 @@ class Server:
             yield from storage_families(store.statistics())
             yield from ingest_families(receiver.counters)
             yield from scraper.metrics()
+            yield from running.metrics()
 
         return build_app(
-            Queries(engine, store.querier, clock, limiter),
+            Queries(engine, store.querier, clock, running),
             SeriesEndpoints(store.querier, clock, limiter),
             FleetEndpoints(lambda: checking.fleet, engine, store.querier, clock, limiter, stored, notified),
             OwnMetrics(families),
