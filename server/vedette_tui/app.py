@@ -15,6 +15,9 @@ from vedette_tui.screens.fleet import FleetScreen
 from vedette_tui.screens.help import HelpScreen
 from vedette_tui.themes import THEMES
 
+PATIENCE_S = 10.0
+"""How long to wait for an answer before the server counts as away."""
+
 
 class TopApp(App[None]):
     """Shows one server's fleet."""
@@ -29,10 +32,19 @@ class TopApp(App[None]):
         Binding("t", "swap_theme", "Theme", show=False),
     ]
 
-    def __init__(self, url: httpx.URL, interval_s: float, theme: str = "dark", clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        url: httpx.URL,
+        interval_s: float,
+        *,
+        theme: str = "dark",
+        clock: Clock | None = None,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
         super().__init__()
         self.client = FleetClient(url)
         self.interval_s = interval_s
+        self.patience_s = patience_s
         self.clock: Clock = clock or SystemClock()
         self.link = Link(self.client.address)
         for one in THEMES.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Generic, Literal, Self, TypeVar
@@ -10,14 +11,12 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from vedette_shared.addresses import Address
+from vedette_shared.addresses import MAX_PORT, Address
 from vedette_shared.errors import ServerUnreachableError, UsageError
 from vedette_tui.errors import ForeignAnswerError, RefusedError
 
 HostState = Literal["UP", "UNREACH", "DOWN"]
 ServiceState = Literal["OK", "WARN", "UNKNOWN", "CRIT"]
-
-TIMEOUT_S = 10.0
 
 Data = TypeVar("Data")
 
@@ -121,26 +120,32 @@ def parse_server_url(text: str) -> httpx.URL:
         raise UsageError(f"{text!r} is not a URL ({error}); write it like http://127.0.0.1:9470") from error
     if url.scheme not in ("http", "https") or not url.host:
         raise UsageError(f"{text!r} is not the URL of a server; write it like http://127.0.0.1:9470")
+    if url.port is not None and not 0 < url.port <= MAX_PORT:
+        raise UsageError(f"{text!r} is not the URL of a server: a port is a number from 1 to {MAX_PORT}")
     if url.query or url.fragment:
         raise UsageError(f"{text!r} is not the URL of a server: leave out what follows the ? or #")
     return url
 
 
 class FleetClient:
-    """Asks one server. Use as an async context manager, under asyncio.
+    """Asks one server. Use as an async context manager, under asyncio. How long to wait is the caller's to say.
 
     Every question raises:
-        ServerUnreachableError: nothing answers, or not in time.
+        ServerUnreachableError: nothing answers.
         ForeignAnswerError: the answer is not of Vedette's API.
         RefusedError: the server says that it cannot.
     """
 
-    def __init__(self, url: httpx.URL, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, url: httpx.URL) -> None:
         self._base = str(url).rstrip("/")
         self.address = str(url.copy_with(username=None, password=None)).rstrip("/")
         # A proxy from the environment cannot reach this machine's own loopback.
         trust_env = not Address(url.host, 0).is_loopback
-        self._http = httpx.AsyncClient(timeout=timeout_s, trust_env=trust_env, headers={"Accept": "application/json"})
+        self._http = httpx.AsyncClient(
+            timeout=None,  # noqa: S113 -- the caller's
+            trust_env=trust_env,
+            headers={"Accept": "application/json"},
+        )
 
     async def __aenter__(self) -> Self:
         await self._http.__aenter__()
@@ -169,20 +174,20 @@ class FleetClient:
     ) -> Data:
         try:
             answer = await self._http.get(self._base + path, params=parameters)
-        except httpx.TimeoutException as error:
-            raise ServerUnreachableError("no answer in time") from error
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             raise ServerUnreachableError(_reason(error)) from error
         try:
             return decoder.decode(answer.content).data
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise _explain(answer, error) from error
 
 
-def _explain(answer: httpx.Response, error: msgspec.DecodeError) -> ForeignAnswerError | RefusedError:
+def _explain(
+    answer: httpx.Response, error: msgspec.DecodeError | UnicodeDecodeError
+) -> ForeignAnswerError | RefusedError:
     try:
         refusal = _REFUSAL.decode(answer.content)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return ForeignAnswerError(f"not a Vedette server's answer (status {answer.status_code}): {error}")
     return RefusedError(refusal.error or f"refused with status {answer.status_code}, without a reason")
 
@@ -192,6 +197,7 @@ def _reason(error: Exception) -> str:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror.lower()
+            # asyncio puts a sentence of its own into strerror; resolver errors have negative numbers and a good one.
+            return (os.strerror(cause.errno) if cause.errno and cause.errno > 0 else cause.strerror).lower()
         cause = cause.__cause__ or cause.__context__
     return str(error).lower() or type(error).__name__

@@ -45,6 +45,6 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--interval must be {MIN_INTERVAL_MS}ms or more")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise NoTerminalError("top needs a terminal to draw on; for text, use vedette query")
-    app = TopApp(url, arguments.interval_ms / 1000, arguments.theme)
+    app = TopApp(url, arguments.interval_ms / 1000, theme=arguments.theme)
     app.run()
     return app.return_code or 0

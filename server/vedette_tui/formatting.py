@@ -9,6 +9,7 @@ from datetime import datetime
 _AGE_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60))
 _BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 _DECIMAL = ("", "k", "M", "G", "T", "P", "E")
+_SMALLEST, _GREATEST = 1e-4, 1e7
 NOTHING = "–"
 """Stands where there is no value."""
 
@@ -76,9 +77,11 @@ def is_level(level: float | None) -> bool:
 
 
 def significant(value: float) -> str:
-    """Return three significant digits; whole numbers whole."""
+    """Return three significant digits; whole numbers whole, the very great and the very small with an exponent."""
     if value == 0:
         return "0"
+    if not _SMALLEST <= abs(value) < _GREATEST:
+        return f"{value:.3g}"
     digits = max(0, 2 - math.floor(math.log10(abs(value))))
     return _trimmed(value, min(digits, 6))
 

@@ -54,9 +54,11 @@ def status_line(link: Link) -> Line:
     if link.away_since is not None:
         since = format_clock(link.away_since)
         if link.silent:
-            text = f"server away since {since}, trying again: {link.address} ({link.problem})"
-            return (Span(" AWAY ", "crit"), Span(f" {text}"))
-        return (Span(" ERROR ", "crit"), Span(f" since {since}, trying again: {link.address}: {link.problem}"))
+            return (
+                Span(" server away", "crit"),
+                Span(f" since {since}, trying again: {link.address} ({link.problem})"),
+            )
+        return (Span(" server fails", "crit"), Span(f" since {since}, trying again: {link.problem} ({link.address})"))
     if link.reached_at is None:
         return (Span(f" asking {link.address} …", "dim"),)
-    return (Span(" LIVE ", "ok"), Span(f" {link.address}, as of {format_clock(link.reached_at)}", "dim"))
+    return (Span(" live", "ok"), Span(f"  {link.address}, as of {format_clock(link.reached_at)}", "dim"))

@@ -76,7 +76,7 @@ class LiveScreen(Screen[None]):
     async def _ask(self) -> None:
         app = self.top
         try:
-            server_time = await self.fetch()
+            server_time = await self._fetch_in_time()
         except (ServerUnreachableError, AnswerError) as error:
             silent = isinstance(error, ServerUnreachableError)
             app.link = app.link.failed(app.clock.now_ms(), str(error), silent=silent)
@@ -84,6 +84,13 @@ class LiveScreen(Screen[None]):
             app.link = app.link.reached(app.clock.now_ms(), server_time, app.clock.monotonic())
         self._show_status()
         self.redraw()
+
+    async def _fetch_in_time(self) -> int:
+        try:
+            async with asyncio.timeout(self.top.patience_s):
+                return await self.fetch()
+        except TimeoutError as error:
+            raise ServerUnreachableError(f"no answer in {self.top.patience_s:g} s") from error
 
     def _show_status(self) -> None:
         self.status.show(status_line(self.top.link))

@@ -43,7 +43,7 @@ THEMES: Final = {
             "foreground": "#e4e4e4",
             "background": "#141618",
             "bar": "#25292d",
-            "cursor": "#34404c",
+            "cursor": "#2b3640",
         },
         colours=(
             "#5fd38d", "#ffc145", "#ff8080", "#d3a4ff", "#a3a9af", "#7cc4ff", "#ffc145", "#5fd38d", "#ff9fd0",

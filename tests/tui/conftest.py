@@ -23,7 +23,7 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def fleet() -> Fleet:
     """An empty fleet, to be filled by the test."""
-    return Fleet(time=1_000_000_000_000)
+    return Fleet(time=999_997_200_000)
 
 
 @pytest.fixture

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import random
+import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -30,6 +31,7 @@ class Fleet:
     gap: bool = False
     queries: list[dict[str, str]] = field(default_factory=list)
     lively: bool = False
+    delay_s: float = 0
 
     def now(self) -> int:
         """The server's time, ms."""
@@ -115,12 +117,14 @@ def make_service(host: str, name: str, state: str = "OK", **fields: Any) -> dict
 
 @contextmanager
 def serving(fleet: Fleet, port: int = 0) -> Iterator[str]:
-    """Serve ``fleet`` in a thread; yields the URL."""
+    """Serve ``fleet`` in a thread; yields the URL. At the end, connections that are kept alive end too."""
+    connections: list[socket.socket] = []
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            time.sleep(fleet.delay_s)
             status, body = fleet.answer(self.path)
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
@@ -135,6 +139,13 @@ def serving(fleet: Fleet, port: int = 0) -> Iterator[str]:
         daemon_threads = True
         allow_reuse_address = True
 
+        def process_request(self, request: Any, client_address: Any) -> None:
+            connections.append(request)
+            super().process_request(request, client_address)
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """A client that goes away is no error here."""
+
     server = Server(("127.0.0.1", port), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -144,3 +155,7 @@ def serving(fleet: Fleet, port: int = 0) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+        for connection in connections:
+            # Closed already, perhaps.
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)

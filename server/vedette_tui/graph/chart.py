@@ -16,7 +16,7 @@ from vedette_tui.graph.scale import Scale, fit_scale, time_ticks, value_ticks
 from vedette_tui.spans import Line, Span, fit
 
 MAX_SERIES = 4
-MIN_WIDTH, MIN_HEIGHT = 20, 5
+MIN_WIDTH, MIN_HEIGHT, MIN_COLUMNS = 20, 5, 8
 ROWS_PER_TICK = 3
 CELLS_PER_TICK = 10
 _DASHES = {"warn": "╌", "crit": "┅"}
@@ -61,7 +61,7 @@ def draw(chart: Chart, width: int, height: int) -> tuple[Line, ...]:
     scale = fit_scale(finite, [level.value for level in chart.levels], chart.unit, zoomed=chart.zoomed)
     rows = height - 2
     labels = _row_labels(chart, scale, rows)
-    gutter = max(cell_len(label.text) for label in labels) + 1
+    gutter = min(max(cell_len(label.text) for label in labels) + 1, width - MIN_COLUMNS)
     columns = width - gutter - 1
     canvas = _plot(chart, scale, columns, rows)
     level_rows = _level_rows(chart, scale, rows)

@@ -54,8 +54,8 @@ def _last_seen(host: Host, now_ms: int) -> Line:
 
 COLUMNS: tuple[Column[Host], ...] = (
     Column("state", "STATE", 8, _state, host_severity, descending=True),
-    Column("host", "HOST", 16, _name, lambda host: host.host, grow=4, max_width=60),
-    Column("problems", "PROBLEMS", 17, _problems, problem_count, descending=True, grow=1, max_width=40),
+    Column("host", "HOST", 16, _name, lambda host: host.host, grow=4, max_width=45),
+    Column("problems", "PROBLEMS", 24, _problems, problem_count, descending=True, grow=1, max_width=40),
     Column("load", "LOAD", 6, _load, lambda host: host.load1, descending=True, align="right"),
     Column(
         "memory", "MEMORY", 7, _memory, lambda host: host.memory_used_percent, descending=True, align="right", drop=1
@@ -73,10 +73,8 @@ def _text(host: Host) -> str:
 HOSTS = Listing("hosts", COLUMNS, lambda host: host.host, _text, has_problem)
 
 
-def fleet_title(hosts: Sequence[Host]) -> Iterable[Span]:
-    """Return the title: how many hosts there are, and how many hosts and services are not well."""
-    yield Span(" Fleet ", "title")
-    yield Span(f" {len(hosts)} {'host' if len(hosts) == 1 else 'hosts'}")
+def count_states(hosts: Sequence[Host]) -> Iterable[Span]:
+    """Return how many hosts and services are in which state, the worst first."""
     counts: Counter[str] = Counter()
     for host in hosts:
         counts.update(host.services)
@@ -94,7 +92,7 @@ class FleetScreen(ListScreen[Host]):
     goes_back = False
 
     def __init__(self) -> None:
-        super().__init__(HOSTS)
+        super().__init__("Fleet", HOSTS)
 
     async def fetch(self) -> int:
         """Ask for the hosts."""
@@ -102,9 +100,9 @@ class FleetScreen(ListScreen[Host]):
         self.keep(answer.hosts)
         return answer.time
 
-    def heading(self, rows: Sequence[Host]) -> Iterable[Span]:
+    def counts(self, rows: Sequence[Host]) -> Iterable[Span]:
         """Count the fleet."""
-        return fleet_title(rows)
+        return count_states(rows)
 
     @on(RowTable.Selected)
     def _open(self, event: RowTable.Selected) -> None:

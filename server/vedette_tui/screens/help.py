@@ -28,9 +28,10 @@ States     host     UP, DOWN, UNREACH (behind a host that is down)
            service  OK, WARN, CRIT, UNKNOWN (no value to judge)
            soft     a problem not yet confirmed by enough checks
            stale    no new data: the state is the last one known
-Status     LIVE   the server answers
-           AWAY   it does not; what you see is as old as it says
-           ERROR  it answers, but not with what was asked for
+
+Status     live          the server answers
+           server away   it does not: the data, dimmed, is that old
+           server fails  it answers, but not with what was asked for
 """
 
 

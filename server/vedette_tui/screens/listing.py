@@ -52,8 +52,9 @@ class ListScreen(LiveScreen, Generic[Row]):
         Binding("escape", "leave", "Back", show=False),
     ]
 
-    def __init__(self, listing: Listing[Row]) -> None:
+    def __init__(self, name: str, listing: Listing[Row]) -> None:
         super().__init__()
+        self._title_name = name
         self._listing = listing
         self._view = View(listing.columns[0].key)
         self._rows: Sequence[Row] | None = None
@@ -73,8 +74,8 @@ class ListScreen(LiveScreen, Generic[Row]):
         """Start at the table."""
         self.table.focus()
 
-    def heading(self, rows: Sequence[Row]) -> Iterable[Span]:
-        """Return the title over all ``rows``."""
+    def counts(self, rows: Sequence[Row]) -> Iterable[Span]:
+        """Return how many of all ``rows`` are in which state."""
         raise NotImplementedError
 
     def detail(self, row: Row | None) -> tuple[Line, ...]:  # noqa: ARG002
@@ -94,7 +95,7 @@ class ListScreen(LiveScreen, Generic[Row]):
         self._shown = len(rows)
         self.table.show_sort(view.sort, reverse=view.reverse)
         self.table.show_rows(rows, self.now_ms, empty=self._emptiness())
-        self._heading.show([*self.heading(self._rows or ()), *self._narrowing()])
+        self._heading.show(self._title())
         self._show_detail()
 
     def action_filter(self) -> None:
@@ -160,12 +161,19 @@ class ListScreen(LiveScreen, Generic[Row]):
             return f"no problems among {len(self._rows)} {self._listing.noun}; p shows all"
         return f"no {self._listing.noun} yet"
 
-    def _narrowing(self) -> list[Span]:
-        """What keeps rows from being shown, so that nobody takes a part for the whole."""
-        view = self._view
+    def _title(self) -> Line:
+        """What is listed, what keeps rows from being shown, so that nobody takes a part for the whole, and counts."""
+        name, rows = Span(f" {self._title_name} ", "title"), self._rows
+        if rows is None:
+            return (name,)
+        view, noun = self._view, self._listing.noun
         reasons = ["problems only"] if view.problems_only else []
         if view.words:
             reasons.append(f"filter “{' '.join(view.words)}”")
-        if not reasons:
-            return []
-        return [Span(f"  showing {self._shown}: {', '.join(reasons)}", "strong")]
+        narrowing = f", showing {self._shown}: {', '.join(reasons)}" if reasons else ""
+        return (
+            name,
+            Span(f" {len(rows)} {noun if len(rows) != 1 else noun.removesuffix('s')}"),
+            Span(narrowing, "strong"),
+            *self.counts(rows),
+        )

@@ -50,7 +50,7 @@ COLUMNS: tuple[Column[Service], ...] = (
     Column("state", "STATE", 8, _state, service_severity, descending=True),
     Column("service", "SERVICE", 18, _name, lambda service: service.service, grow=2, max_width=40),
     Column("value", "VALUE", 10, _value, lambda service: service.value, descending=True, align="right"),
-    Column("levels", "LEVELS", 13, _levels, align="right", grow=1, max_width=20, drop=1),
+    Column("levels", "LEVELS", 14, _levels, grow=1, max_width=20, drop=1),
     Column("since", "SINCE", 9, _since, lambda service: service.since, descending=True),
     Column("summary", "SUMMARY", 12, _summary, grow=4, drop=2),
 )
@@ -66,10 +66,8 @@ SERVICES = Listing(
 )
 
 
-def services_title(host: str, services: Sequence[Service]) -> Iterable[Span]:
-    """Return the title: the host, how many services it has and how many are not well."""
-    yield Span(f" {host} ", "title")
-    yield Span(f" {len(services)} {'service' if len(services) == 1 else 'services'}")
+def count_states(services: Sequence[Service]) -> Iterable[Span]:
+    """Return how many services are in which state, the worst first."""
     counts: Counter[str] = Counter(service.state for service in services)
     for state in (*PROBLEMS, "OK"):
         if counts[state]:
@@ -98,8 +96,8 @@ def service_details(service: Service | None, now_ms: int, width: int) -> tuple[L
         max_lines=2,
         placeholder=" …",
     )
-    second = (Span(f" {rest[0] if rest else ''}"),)
-    return (Span(" "), state, Span(f" {first.lstrip()}")), second, (Span(f" {', '.join(facts)}", "dim"),)
+    heading = (Span(" "), state, Span(f" {first.lstrip()}"))
+    return heading, *((Span(f" {line}"),) for line in rest), (Span(f" {', '.join(facts)}", "dim"),)
 
 
 class ServicesScreen(ListScreen[Service]):
@@ -108,7 +106,7 @@ class ServicesScreen(ListScreen[Service]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back", key_display="Esc")]
 
     def __init__(self, host: str) -> None:
-        super().__init__(SERVICES)
+        super().__init__(host, SERVICES)
         self._host = host
 
     async def fetch(self) -> int:
@@ -117,9 +115,9 @@ class ServicesScreen(ListScreen[Service]):
         self.keep(answer.services)
         return answer.time
 
-    def heading(self, rows: Sequence[Service]) -> Iterable[Span]:
+    def counts(self, rows: Sequence[Service]) -> Iterable[Span]:
         """Count the services."""
-        return services_title(self._host, rows)
+        return count_states(rows)
 
     def detail(self, row: Service | None) -> tuple[Line, ...]:
         """Tell all of the service under the cursor."""

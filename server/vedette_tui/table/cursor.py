@@ -14,10 +14,11 @@ class Position(NamedTuple):
 
 
 def follow(keys: Sequence[str], index: dict[str, int], old: Position, key: str | None, height: int) -> Position:
-    """Return the position after a refresh: the cursor stays on the row ``key``.
+    """Return the position after a refresh: the cursor stays on the row ``key``, and that row on its line of the screen.
 
-    The row keeps its line on the screen, save that a table at its very top stays there as long as the row is on the
-    screen: so new trouble that sorts to the top is seen. Where the row is gone, the cursor keeps its place.
+    New trouble that sorts to the top must be seen, so there are two exceptions: a cursor on the very first row stays on
+    the first row, whichever that is, and a table at its very top stays there as long as the cursor's row is on the
+    screen. Where the row is gone, the cursor keeps its place.
 
     Args:
         keys: The keys of the new rows, in order.
@@ -26,7 +27,7 @@ def follow(keys: Sequence[str], index: dict[str, int], old: Position, key: str |
         key: The row under the cursor before; ``None`` when there was none.
         height: The rows that fit on the screen.
     """
-    if not keys:
+    if not keys or old == (0, 0):
         return Position(0, 0)
     cursor = min(max(old.cursor, 0), len(keys) - 1) if key is None else index.get(key, min(old.cursor, len(keys) - 1))
     stays = old.top == 0 and cursor < height

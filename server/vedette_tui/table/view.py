@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from vedette_tui.table.columns import Column, Row
@@ -51,10 +52,10 @@ def arrange(
     column = next((column for column in columns if column.key == view.sort), None)
     if column is None or column.sort_key is None:
         return kept
-    key = column.sort_key
-    known = [row for row in kept if key(row) is not None]
-    known.sort(key=key, reverse=column.descending != view.reverse)
-    return known if len(known) == len(kept) else known + [row for row in kept if key(row) is None]
+    keys = [column.sort_key(row) for row in kept]
+    known = [(key, row) for key, row in zip(keys, kept, strict=True) if key is not None]
+    known.sort(key=itemgetter(0), reverse=column.descending != view.reverse)
+    return [row for _, row in known] + [row for key, row in zip(keys, kept, strict=True) if key is None]
 
 
 def next_sort(columns: Sequence[Column[Row]], current: str) -> str:

@@ -96,7 +96,7 @@ class RowTable(ScrollView, Generic[Row], can_focus=True):
         self._rows, self._now_ms, self._message = rows, now_ms, empty
         self._keys = [self._key(row) for row in rows]
         index = {key: place for place, key in enumerate(self._keys)}
-        self.virtual_size = Size(self.size.width, len(rows) + 1)
+        self.virtual_size = Size(self._width(), len(rows) + 1)
         self._go(follow(self._keys, index, old, before, self._height()))
         if before != self.cursor_key:
             self.post_message(self.Highlighted(self.cursor_key))
@@ -117,7 +117,7 @@ class RowTable(ScrollView, Generic[Row], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the screen."""
-        width, base = self.size.width, self.rich_style
+        width, base = self._width(), self.rich_style
         if y == 0:
             base += self.get_component_rich_style("row-table--header", partial=True)
             column, reverse = self._sort
@@ -156,13 +156,13 @@ class RowTable(ScrollView, Generic[Row], can_focus=True):
 
     def on_resize(self) -> None:
         """Keep the cursor on the screen."""
-        self.virtual_size = Size(self.size.width, len(self._rows) + 1)
+        self.virtual_size = Size(self._width(), len(self._rows) + 1)
         self.move_to(self._cursor)
 
     def on_click(self, event: events.Click) -> None:
         """Sort by a heading; move to a row, or open it when the cursor is there already."""
         if event.y == 0:
-            column = column_at(self._place(self.size.width), event.x - GUTTER)
+            column = column_at(self._place(self._width()), event.x - GUTTER)
             if column is not None and column.sort_key is not None:
                 self.post_message(self.HeadingClicked(column.key))
             return
@@ -181,6 +181,10 @@ class RowTable(ScrollView, Generic[Row], can_focus=True):
         if width != self._placed_for:
             self._placed, self._placed_for = place_columns(self._columns, max(0, width - GUTTER)), width
         return self._placed
+
+    def _width(self) -> int:
+        """The cells beside the scrollbar."""
+        return self.scrollable_content_region.width
 
     def _height(self) -> int:
         """The rows that fit on the screen, below the headings."""
