@@ -137,23 +137,21 @@ class Fleet:
 
 
 def _status(table: ServiceTable, i: int, now: int) -> ServiceStatus:
-    row, key = table.rows[i], table.key(i)
-    upper, lower = table.levels(i)
-    value = float(row["value"])
+    held, key = table.held(i), table.key(i)
     return ServiceStatus(
         host=key.host,
         service=table.name(i),
         check=key.check,
         labels=dict(key.item),
-        state=ServiceState(row["state"]).name,
-        hard=bool(row["state"] == row["hard_state"]),
-        attempt=int(row["attempt"]),
-        value=value if math.isfinite(value) else None,
+        state=ServiceState(held.state).name,
+        hard=held.state == held.hard_state,
+        attempt=held.attempt,
+        value=held.value if math.isfinite(held.value) else None,
         unit=table.check.unit,
-        levels=LevelsStatus(_pair(upper), _pair(lower)),
+        levels=LevelsStatus(_pair(held.upper), _pair(held.lower)),
         summary=service_summary(table, i, now),
-        since=int(row["since"]),
-        last_check=int(row["last_check"]),
+        since=held.since,
+        last_check=held.last_check,
         stale=is_stale(table, i, now),
         graph=table.graph(i),
     )

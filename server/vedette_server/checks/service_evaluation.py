@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -46,13 +47,12 @@ def evaluate_services(
         new_only: Look for services that are not known yet, and leave those that are as they are.
     """
     keys, values, met = _admit(table, hosts, result, now)
-    distinct = np.unique(keys)
-    fresh = distinct[~np.isin(distinct, table.keys)]
+    fresh = table.unknown(keys)
     if new_only:
         chosen = np.isin(keys, fresh)
         keys, values = keys[chosen], values[chosen]
     table.add(fresh, now)
-    new = np.isin(table.keys, fresh)
+    new = np.isin(table.keys, fresh) if len(fresh) else np.zeros(len(table.keys), np.bool_)
     present = _worst(table, np.searchsorted(table.keys, keys), values)
     absent = np.zeros(0, np.intp) if new_only else _overdue(table, hosts, present.rows, now, floor)
     findings = _settle(table, hosts, present, absent, new, now)
@@ -115,6 +115,8 @@ def _worst(table: ServiceTable, rows: Rows, values: Floats) -> Evaluated:
     """The states of the services; of several series that are one service's, the worst counts."""
     held = table.rows[rows]
     states = judge(values, held["upper_warn"], held["upper_crit"], held["lower_warn"], held["lower_crit"])
+    if (rows[1:] > rows[:-1]).all():
+        return Evaluated(rows, states, values)
     order = np.lexsort((severity(states), rows))
     rows = rows[order]
     last = np.append(rows[1:] != rows[:-1], True)[: len(rows)]
@@ -149,9 +151,13 @@ def _settle(
     _write(table, rows, transition, now)
     dirty |= _note_data(table, present, absent, now)[rows]
     changed = np.flatnonzero(transition.changed | transition.hardened)
-    events = tuple(_change(table, int(rows[i]), ServiceState(held["state"][i]), now) for i in changed)
     told = rows[(table.rows["hard_state"][rows] != table.rows["notified"][rows]) & is_up]
-    alerts = tuple(_alert(table, i, now, service_summary(table, i, now)) for i in told.tolist())
+    summaries = {i: service_summary(table, i, now) for i in np.union1d(rows[changed], told).tolist()}
+    events = tuple(
+        _change(table, i, previous, now, summaries[i])
+        for i, previous in zip(rows[changed].tolist(), held["state"][changed].tolist(), strict=True)
+    )
+    alerts = tuple(_alert(table, i, now, summaries[i]) for i in told.tolist())
     table.rows["notified"][told] = table.rows["hard_state"][told]
     stored = tuple(table.export(np.union1d(rows[dirty], told).tolist()))
     return Findings(Batch(services=stored, events=events), alerts)
@@ -180,42 +186,31 @@ def _note_data(table: ServiceTable, present: Evaluated, absent: Rows, now: int) 
     return news
 
 
-def _change(table: ServiceTable, i: int, previous: ServiceState, now: int) -> StateChange:
-    row, key = table.rows[i], table.key(i)
-    return StateChange(
-        now,
-        key.host,
-        table.name(i),
-        key.check,
-        previous.name,
-        ServiceState(row["state"]).name,
-        bool(row["state"] == row["hard_state"]),
-        int(row["attempt"]),
-        float(row["value"]),
-        service_summary(table, i, now),
-    )
+def _change(table: ServiceTable, i: int, previous: int, now: int, summary: str) -> StateChange:
+    held, key = table.held(i), table.key(i)
+    hard = held.state == held.hard_state
+    before, state = ServiceState(previous).name, ServiceState(held.state).name
+    return StateChange(now, key.host, table.name(i), key.check, before, state, hard, held.attempt, held.value, summary)
 
 
 def _alert(table: ServiceTable, i: int, now: int, summary: str) -> Alert:
-    row, key = table.rows[i], table.key(i)
-    upper, lower = table.levels(i)
-    state = ServiceState(row["hard_state"])
+    held, key = table.held(i), table.key(i)
     return Alert(
         kind="service",
         host=key.host,
         service=table.name(i),
         check=key.check,
         labels={"host": key.host, **dict(key.item)},
-        state=state.name,
-        previous_state=ServiceState(row["notified"]).name,
+        state=ServiceState(held.hard_state).name,
+        previous_state=ServiceState(held.notified).name,
         time=now,
-        since=int(row["since"]),
-        starts=int(row["problem_since"]),
-        ends=now if state == ServiceState.OK else None,
+        since=held.since,
+        starts=held.problem_since,
+        ends=now if held.hard_state == ServiceState.OK else None,
         summary=summary,
-        value=None if np.isnan(row["value"]) else float(row["value"]),
+        value=None if math.isnan(held.value) else held.value,
         unit=table.check.unit,
-        upper=upper,
-        lower=lower,
+        upper=held.upper,
+        lower=held.lower,
         graph=table.graph(i),
     )

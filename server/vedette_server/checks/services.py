@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +19,18 @@ from vedette_server.promql.nodes import Expr
 from vedette_server.promql.regex import AnchoredRegex
 from vedette_server.state.rows import ServiceKey, ServiceRow
 from vedette_server.storage.interface import LabelColumns
-from vedette_shared.labels import Labels, make_labels
+from vedette_shared.labels import Labels, make_labels, quote
 
 Keys: TypeAlias = NDArray[np.int64]
 
 HOST_SHIFT = 32
 _ITEM_MASK = (1 << HOST_SHIFT) - 1
 _LEVELS = ("upper_warn", "upper_crit", "lower_warn", "lower_crit")
+_STORED = 9
+"""How many of the columns are stored; the levels follow from the check."""
+
+_ANY_HOST = "\0"
+
 _FIELDS = [
     ("state", np.int8),
     ("hard_state", np.int8),
@@ -40,6 +45,34 @@ _FIELDS = [
 ]
 
 
+class Held(NamedTuple):
+    """The columns of one service, as Python values."""
+
+    state: int
+    hard_state: int
+    attempt: int
+    since: int
+    problem_since: int
+    last_check: int
+    missing_since: int
+    notified: int
+    value: float
+    upper_warn: float
+    upper_crit: float
+    lower_warn: float
+    lower_crit: float
+
+    @property
+    def upper(self) -> tuple[float, ...]:
+        """The upper levels, ``(warn, crit)`` or nothing."""
+        return () if math.isnan(self.upper_warn) else (self.upper_warn, self.upper_crit)
+
+    @property
+    def lower(self) -> tuple[float, ...]:
+        """The lower levels, ``(warn, crit)`` or nothing."""
+        return () if math.isnan(self.lower_warn) else (self.lower_warn, self.lower_crit)
+
+
 class ServiceTable:
     """The services of one check. ``keys`` ascend: a host's id, shifted, and an item's id; ``rows`` go with them.
 
@@ -49,10 +82,12 @@ class ServiceTable:
     def __init__(self, check: Check, graph: Expr, hosts: HostTable) -> None:
         """Begin without a service; ``graph`` is the expression that graphs of the services are made of."""
         self.check = check
+        self.summary = Template(check.summary)
         self.keys: Keys = np.zeros(0, np.int64)
         self.rows: NDArray[np.void] = np.zeros(0, np.dtype(_FIELDS))
         self._hosts = hosts
         self._graph = graph
+        self._graphs: dict[Labels, tuple[str, ...]] = {}
         self._name = Template(check.service)
         self._items: list[Labels] = []
         self._item_ids: dict[tuple[str, ...], int] = {}
@@ -72,6 +107,13 @@ class ServiceTable:
             (self._item_id(tuple(values[codes[row]] for codes, values in items)) for row in first), np.int64, len(first)
         )
         return (self._hosts.ids(names)[codes] << HOST_SHIFT) | item_ids[groups]
+
+    def unknown(self, keys: Keys) -> Keys:
+        """Those of ``keys`` that no service has yet, each once, ascending."""
+        if not len(self.keys):
+            return np.unique(keys)
+        places = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return np.unique(keys[self.keys[places] != keys])
 
     def add(self, keys: Keys, now: int) -> None:
         """Add services that are OK since ``now``; ``keys`` ascend and are new."""
@@ -103,7 +145,7 @@ class ServiceTable:
     def export(self, indices: Iterable[int]) -> Iterator[ServiceRow]:
         """The rows of some services as they are stored."""
         for i in indices:
-            state, hard, attempt, since, problem, checked, missing, notified, value, *_ = self.rows[i].item()
+            state, hard, attempt, since, problem, checked, missing, notified, value, *_ = self.held(i)
             yield ServiceRow(self.key(i), state, hard, attempt, since, problem, checked, missing, notified, value)
 
     def remove(self, gone: NDArray[np.bool_]) -> None:
@@ -115,9 +157,17 @@ class ServiceTable:
         start, end = np.searchsorted(self.keys, [host << HOST_SHIFT, (host + 1) << HOST_SHIFT])
         return range(int(start), int(end))
 
+    def held(self, i: int) -> Held:
+        """The columns of service ``i``."""
+        return Held._make(self.rows[i].item())
+
     def key(self, i: int) -> ServiceKey:
         """What names service ``i`` for good."""
-        return ServiceKey(self._hosts.names[int(self.keys[i]) >> HOST_SHIFT], self.check.name, self.item(i))
+        return ServiceKey(self.host(i), self.check.name, self.item(i))
+
+    def host(self, i: int) -> str:
+        """The host of service ``i``."""
+        return self._hosts.names[int(self.keys[i]) >> HOST_SHIFT]
 
     def item(self, i: int) -> Labels:
         """The labels of the item of service ``i``."""
@@ -129,12 +179,13 @@ class ServiceTable:
 
     def graph(self, i: int) -> str:
         """PromQL for the graph of service ``i``."""
-        return format_query(narrowed(self._graph, {"host": self.key(i).host, **dict(self.item(i))}))
-
-    def levels(self, i: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        """The upper and the lower levels of service ``i``, each ``(warn, crit)`` or empty."""
-        upper, lower = (tuple(float(self.rows[name][i]) for name in _LEVELS[side : side + 2]) for side in (0, 2))
-        return () if math.isnan(upper[0]) else upper, () if math.isnan(lower[0]) else lower
+        item = self.item(i)
+        parts = self._graphs.get(item)
+        if parts is None:
+            # The texts for one item differ in the host alone, so they are made once and filled in.
+            text = format_query(narrowed(self._graph, {"host": _ANY_HOST, **dict(item)}))
+            parts = self._graphs[item] = tuple(text.split(quote(_ANY_HOST)))
+        return quote(self.host(i)).join(parts)
 
     def _item_id(self, values: tuple[str, ...]) -> int:
         found = self._item_ids.get(values)
@@ -162,18 +213,8 @@ class ServiceTable:
                     break
 
 
-def _stored(row: ServiceRow) -> tuple[float, ...]:
-    return (
-        row.state,
-        row.hard_state,
-        row.attempt,
-        row.since,
-        row.problem_since,
-        row.last_check,
-        row.missing_since,
-        row.notified,
-        row.value,
-    )
+def _stored(row: ServiceRow) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in Held._fields[:_STORED])
 
 
 def _levels(source: Check | Override) -> tuple[float, ...]:

@@ -6,7 +6,6 @@ import math
 
 from vedette_server.checks.hosts import HostTable
 from vedette_server.checks.services import ServiceTable
-from vedette_server.checks.template import Template
 from vedette_server.notify.units import format_levels, format_value
 from vedette_server.state.states import HostState, ServiceState
 from vedette_shared.durations import format_duration
@@ -17,14 +16,13 @@ REMOVED = "REMOVED"
 
 def service_summary(table: ServiceTable, i: int, now: int) -> str:
     """The summary of service ``i``: the check's template, and the levels where they were crossed."""
-    row = table.rows[i]
-    value, unit = float(row["value"]), table.check.unit
-    if row["missing_since"]:
-        return f"no data for {coarse(now - int(row['last_check']))}"
-    if math.isnan(value):
-        return "the value is not a number" if row["state"] else "not checked yet"
-    text = Template(table.check.summary).render({"value": format_value(value, unit), **dict(table.item(i))})
-    levels = format_levels(*table.levels(i), unit) if row["state"] != ServiceState.OK else ""
+    held, unit = table.held(i), table.check.unit
+    if held.missing_since:
+        return f"no data for {coarse(now - held.last_check)}"
+    if math.isnan(held.value):
+        return "the value is not a number" if held.state else "not checked yet"
+    text = table.summary.render({"value": format_value(held.value, unit), **dict(table.item(i))})
+    levels = format_levels(held.upper, held.lower, unit) if held.state != ServiceState.OK else ""
     return f"{text} ({levels})" if levels else text
 
 
