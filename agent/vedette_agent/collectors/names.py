@@ -21,6 +21,7 @@ DEFAULT_ON = frozenset(
         "filefd",
         "filesystem",
         "hwmon",
+        "identity",
         "infiniband",
         "ipvs",
         "kernel_hung",

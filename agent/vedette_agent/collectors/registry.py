@@ -23,6 +23,7 @@ from vedette_agent.collectors.fibrechannel import FibrechannelCollector
 from vedette_agent.collectors.filefd import FilefdCollector
 from vedette_agent.collectors.filesystem import FilesystemCollector
 from vedette_agent.collectors.hwmon import HwmonCollector
+from vedette_agent.collectors.identity import IdentityCollector
 from vedette_agent.collectors.infiniband import InfinibandCollector
 from vedette_agent.collectors.interface import Collector
 from vedette_agent.collectors.interrupts import InterruptsCollector
@@ -91,6 +92,7 @@ _FACTORIES: Mapping[str, Callable[[NodeOptions], Collector]] = {
     "filefd": FilefdCollector,
     "filesystem": FilesystemCollector,
     "hwmon": HwmonCollector,
+    "identity": IdentityCollector,
     "infiniband": InfinibandCollector,
     "interrupts": InterruptsCollector,
     "ipvs": IpvsCollector,
