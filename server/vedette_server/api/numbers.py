@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from decimal import Decimal
 
 _SMALLEST_PLAIN, _SMALLEST_EXPONENT = 1e-6, 1e21
@@ -31,3 +32,11 @@ def format_time(milliseconds: int) -> str:
     if not rest:
         return str(seconds)
     return f"{seconds}.{rest:03d}".rstrip("0") if milliseconds >= 0 else repr(milliseconds / 1000)
+
+
+def format_rfc3339(milliseconds: int) -> str:
+    """Return a timestamp as RFC 3339 in UTC; 0, for never, as Go's zero time."""
+    if not milliseconds:
+        return "0001-01-01T00:00:00Z"
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

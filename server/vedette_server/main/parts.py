@@ -1,0 +1,114 @@
+"""The server's parts, made and wired together; nothing is started here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import trio
+from starlette.applications import Starlette
+
+from vedette_server.api.app import Endpoints, build_app
+from vedette_server.api.fleet import FleetEndpoints, NotificationTotals, StoredTotals
+from vedette_server.api.own_metrics import OwnMetrics
+from vedette_server.api.queries import Queries
+from vedette_server.api.running import Running
+from vedette_server.api.series import SeriesEndpoints
+from vedette_server.api.status import ConfigurationStatus, StatusEndpoints
+from vedette_server.api.targets import TargetEndpoints
+from vedette_server.checks import query_of
+from vedette_server.ingest import IngestLimits, Receiver
+from vedette_server.ingest.metrics import ingest_families
+from vedette_server.main.checking import Checking
+from vedette_server.main.config import Configuration, load_configuration
+from vedette_server.main.own_metrics import storage_families
+from vedette_server.main.telling import Telling
+from vedette_server.promql import Engine, EngineLimits
+from vedette_server.scrape import Scraper
+from vedette_server.state import StateStore
+from vedette_server.storage import Store
+from vedette_shared.clock import Clock
+from vedette_shared.errors import ConfigError
+from vedette_shared.logs import get_logger
+from vedette_shared.metrics import MetricFamily
+
+_log = get_logger(__name__)
+
+
+class Parts:
+    """Everything between the store and the ports."""
+
+    def __init__(
+        self, configuration: Configuration, file: Path | None, store: Store, state: StateStore, clock: Clock
+    ) -> None:
+        config = configuration.server
+        self._config = config
+        self._file = file
+        self._store = store
+        self._clock = clock
+        self._engine = Engine(EngineLimits(samples=config.query.max_samples))
+        limiter = trio.CapacityLimiter(config.query.concurrency)
+        self._running = Running(limiter, config.query.timeout, config.query.slow)
+        self._status = ConfigurationStatus(_text_of(file), clock.now_ms())
+        self.receiver = Receiver(store.appender, IngestLimits(message_bytes=config.ingest.max_message))
+        self.scraper = Scraper(config.scrape, store.appender, clock)
+        self.telling = Telling(config, state, clock)
+        query = query_of(self._engine, store.querier)
+        self.checking = Checking(configuration.checks, query, state, self.telling.publish, clock)
+
+    def app(self) -> Starlette:
+        """The API over these parts."""
+        querier, clock, limiter = self._store.querier, self._clock, self._running.limiter
+        config = self._config
+        flags = {
+            "storage.path": str(config.data / "storage"),
+            "query.timeout": f"{config.query.timeout.seconds:g}s",
+            "query.concurrency": str(config.query.concurrency),
+            "query.max-samples": str(config.query.max_samples),
+            "query.lookback-delta": f"{self._engine.options.lookback // 1000}s",
+        }
+        return build_app(
+            Endpoints(
+                Queries(self._engine, querier, clock, self._running),
+                SeriesEndpoints(querier, clock, limiter),
+                TargetEndpoints(self.scraper.targets, self._store.metadata),
+                StatusEndpoints(clock, self._status, flags, config.storage.retention, self._store.statistics),
+                FleetEndpoints(
+                    lambda: self.checking.fleet, self._engine, querier, clock, limiter, self._stored, self._notified
+                ),
+                OwnMetrics(self._families),
+            )
+        )
+
+    def reload(self) -> None:
+        """Take the configuration anew, all of it or nothing; data, ports and storage need a restart."""
+        try:
+            fresh = load_configuration(self._file)
+            self.scraper.replace(fresh.server.scrape)
+        except ConfigError as error:
+            self._status.reloaded = False
+            _log.error("the configuration was not reloaded; the old one stays in force", error=error)
+            return
+        self.telling.replace(fresh.server)
+        self.checking.replace(fresh.checks)
+        self._status.text, self._status.read_ms = _text_of(self._file), self._clock.now_ms()
+        self._status.reloaded = True
+        _log.info("configuration reloaded")
+
+    def _stored(self) -> StoredTotals:
+        statistics = self._store.statistics()
+        return StoredTotals(statistics.head_series, statistics.head_samples + statistics.block_samples)
+
+    def _notified(self) -> NotificationTotals:
+        totals = self.telling.totals()
+        return NotificationTotals(totals.delivered, totals.pending)
+
+    def _families(self) -> Iterable[MetricFamily]:
+        yield from storage_families(self._store.statistics())
+        yield from ingest_families(self.receiver.counters)
+        yield from self.scraper.metrics()
+        yield from self._running.metrics()
+
+
+def _text_of(file: Path | None) -> str:
+    return file.read_text(encoding="utf-8", errors="replace") if file is not None else ""
