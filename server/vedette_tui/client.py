@@ -22,7 +22,7 @@ Data = TypeVar("Data")
 
 
 class Host(msgspec.Struct, frozen=True):
-    """One host of the fleet; moments in ms since the epoch."""
+    """One host of the fleet; moments in ms since the epoch, ``last_seen`` 0 for never."""
 
     host: str
     state: HostState
@@ -31,6 +31,9 @@ class Host(msgspec.Struct, frozen=True):
     last_seen: int | None = None
     load1: float | None = None
     memory_used_percent: float | None = None
+    hard: bool = True
+    attempt: int = 1
+    summary: str = ""
 
 
 class Hosts(msgspec.Struct, frozen=True):
@@ -48,13 +51,13 @@ class Levels(msgspec.Struct, frozen=True):
 
 
 class Service(msgspec.Struct, frozen=True):
-    """One service of a host; moments in ms since the epoch."""
+    """One service of a host; moments in ms since the epoch, ``last_check`` 0 for never."""
 
     host: str
     service: str
     state: ServiceState
     check: str = ""
-    item: dict[str, str] = {}
+    labels: dict[str, str] = {}
     hard: bool = True
     attempt: int = 1
     value: float | None = None

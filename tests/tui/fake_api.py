@@ -92,7 +92,8 @@ def failure(status: int, kind: str, text: str) -> tuple[int, bytes]:
 def make_host(name: str, state: str = "UP", **fields: Any) -> dict[str, Any]:
     """A host as the API has it; ``OK=…``, ``WARN=…`` and so on count its services."""
     counts = dict.fromkeys(STATES, 0) | {key: fields.pop(key) for key in STATES if key in fields}
-    defaults = {"since": 0, "last_seen": 0, "load1": 0.5, "memory_used_percent": 30.0}
+    defaults: dict[str, Any] = {"since": 0, "last_seen": 0, "load1": 0.5, "memory_used_percent": 30.0}
+    defaults |= {"hard": True, "attempt": 1, "summary": f"{name} is {state}"}
     return {"host": name, "state": state, "services": counts} | defaults | fields
 
 
@@ -100,7 +101,7 @@ def make_service(host: str, name: str, state: str = "OK", **fields: Any) -> dict
     """A service as the API has it."""
     defaults: dict[str, Any] = {
         "check": name.split(maxsplit=1)[0].lower(),
-        "item": {},
+        "labels": {},
         "hard": True,
         "attempt": 1,
         "value": 42.0,

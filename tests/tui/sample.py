@@ -48,7 +48,7 @@ def sample_host(name: str, now: int, dice: random.Random) -> dict[str, Any]:
         host = make_host(name, "DOWN", OK=3, CRIT=2, UNKNOWN=9, **away)
         return host | {"last_seen": host["since"] - 30_000}
     if luck < 0.015:
-        return make_host(name, "UNREACH", UNKNOWN=14, **away) | {"last_seen": None}
+        return make_host(name, "UNREACH", UNKNOWN=14, **away) | {"last_seen": 0}
     trouble = {state: dice.randrange(3) for state in ("WARN", "CRIT", "UNKNOWN")} if luck > 0.93 else {}
     host = make_host(name, OK=14, **trouble, load1=round(dice.expovariate(0.8), 2))
     return host | {

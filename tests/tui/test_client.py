@@ -30,7 +30,8 @@ def test_hosts(fleet: Fleet, url: str) -> None:
     """Fields that the client does not know are no error, nor are absent values."""
     fleet.hosts = [make_host("a", "DOWN", CRIT=2, load1=None, colour="red")]
     counts = {"OK": 0, "WARN": 0, "CRIT": 2, "UNKNOWN": 0}
-    assert ask(url, lambda client: client.hosts()) == Hosts(fleet.now(), (Host("a", "DOWN", 0, counts, 0, None, 30.0),))
+    alpha = Host("a", "DOWN", 0, counts, 0, None, 30.0, hard=True, attempt=1, summary="a is DOWN")
+    assert ask(url, lambda client: client.hosts()) == Hosts(fleet.now(), (alpha,))
 
 
 def test_services_of_a_host_with_an_odd_name(fleet: Fleet, url: str) -> None:

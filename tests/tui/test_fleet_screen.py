@@ -24,7 +24,7 @@ def fill(fleet: Fleet) -> None:
         make_host("alpha", OK=5, since=now - 86_400_000, last_seen=now - 3_000, load1=0.25, memory_used_percent=31.5),
         make_host("beta", OK=3, WARN=2, since=now - 7_200_000, last_seen=now - 4_000, load1=7.5),
         make_host("gamma", "DOWN", UNKNOWN=4, since=now - 240_000, last_seen=now - 270_000, load1=None)
-        | {"memory_used_percent": None},
+        | {"memory_used_percent": None, "hard": False, "attempt": 2, "summary": "no data"},
         make_host("delta", CRIT=1, WARN=1, since=now - 60_000, last_seen=now - 5_000, memory_used_percent=99),
     ]
     for host in fleet.hosts:
@@ -40,6 +40,7 @@ def test_the_fleet_is_shown_worst_first(fleet: Fleet, url: str) -> None:
         return driver.lines()
 
     lines = drive(url, script)
+    assert lines[-3] == " DOWN gamma (soft state, attempt 2): no data"
     assert lines[:6] == [
         " Fleet  4 hosts  1 DOWN  1 CRIT  4 UNKNOWN  3 WARN  8 OK",
         "  STATE▼   HOST                  PROBLEMS                    LOAD  MEMORY  SEEN",
@@ -123,7 +124,7 @@ def test_ten_thousand_hosts_keep_their_place(fleet: Fleet, url: str) -> None:
         assert names(driver)[-1] == "▸h09999"
         await driver.press("pageup", "pageup", "up")
         before, top = names(driver), driver.app.screen.query_one(RowTable).first_visible
-        assert "▸h09960" in before
+        assert "▸h09962" in before
         for host in fleet.hosts:
             host["load1"] = 2.25
         await driver.sees("2.25")

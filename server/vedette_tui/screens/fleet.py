@@ -43,11 +43,11 @@ def _memory(host: Host, now_ms: int) -> Line:  # noqa: ARG001
 
 
 def _since(host: Host, now_ms: int) -> Line:
-    return (Span(format_age(None if host.since is None else now_ms - host.since)),)
+    return (Span(format_age(None if host.since is None else now_ms - host.since)), Span("" if host.hard else " soft"))
 
 
 def _last_seen(host: Host, now_ms: int) -> Line:
-    if host.last_seen is None:
+    if not host.last_seen:
         return (Span("never"),)
     return (Span(format_age(now_ms - host.last_seen)),)
 
@@ -60,14 +60,14 @@ COLUMNS: tuple[Column[Host], ...] = (
     Column(
         "memory", "MEMORY", 7, _memory, lambda host: host.memory_used_percent, descending=True, align="right", drop=1
     ),
-    Column("since", "SINCE", 6, _since, lambda host: host.since, descending=True, align="right", drop=3),
-    Column("last_seen", "SEEN", 5, _last_seen, lambda host: host.last_seen, align="right", drop=2),
+    Column("since", "SINCE", 8, _since, lambda host: host.since, descending=True, align="right", drop=3),
+    Column("last_seen", "SEEN", 5, _last_seen, lambda host: host.last_seen or 0, align="right", drop=2),
 )
 
 
 def _text(host: Host) -> str:
     problems = " ".join(state for state, count in host.services.items() if count and state != "OK")
-    return f"{host.host} {host.state} {problems}"
+    return f"{host.host} {host.state} {problems} {host.summary} {'' if host.hard else 'soft'}"
 
 
 HOSTS = Listing("hosts", COLUMNS, lambda host: host.host, _text, has_problem)
@@ -84,6 +84,12 @@ def count_states(hosts: Sequence[Host]) -> Iterable[Span]:
             yield Span("  ")
             yield Span(f"{counts[state]} {state}", state.lower())
     yield Span(f"  {counts['OK']} OK", "dim")
+
+
+def host_details(host: Host) -> Line:
+    """Return the line that tells how sure a host's state is and what led to it."""
+    note = "" if host.hard else f" (soft state, attempt {host.attempt})"
+    return (Span(" "), state_span(host.state), Span(f" {host.host}{note}{': ' if host.summary else ''}{host.summary}"))
 
 
 class FleetScreen(ListScreen[Host]):
@@ -103,6 +109,10 @@ class FleetScreen(ListScreen[Host]):
     def counts(self, rows: Sequence[Host]) -> Iterable[Span]:
         """Count the fleet."""
         return count_states(rows)
+
+    def detail(self, row: Host | None) -> tuple[Line, ...]:
+        """Tell why the host under the cursor is in its state."""
+        return () if row is None else (host_details(row),)
 
     @on(RowTable.Selected)
     def _open(self, event: RowTable.Selected) -> None:

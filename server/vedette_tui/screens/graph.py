@@ -119,7 +119,7 @@ class GraphScreen(LiveScreen):
         scope = [Span(f" last {RANGES[self._range][0]} ", "strong"), Span(" zoomed " if self._zoomed else "", "strong")]
         self._legend.show([*scope, *legend(self._answer, service.unit)])
         graph = self._graph
-        if service.graph is None:
+        if not service.graph:
             graph.say("this service has no graph")
         elif self._asked is None:
             graph.say("waiting for the server")

@@ -38,6 +38,15 @@ class Listing(Generic[Row]):
     is_problem: Callable[[Row], bool]
 
 
+class FilterInput(Input):
+    """Where a filter is typed; says in the footer how to end it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Keep"),
+        Binding("escape", "screen.leave", "Clear", key_display="Esc"),
+    ]
+
+
 class ListScreen(LiveScreen, Generic[Row]):
     """The base of the fleet and of a host's services."""
 
@@ -63,7 +72,7 @@ class ListScreen(LiveScreen, Generic[Row]):
         self.table: RowTable[Row] = RowTable(listing.columns, listing.key)
         self._heading = Lines(id="title")
         self._detail = Lines(id="detail")
-        self._filter = Input(placeholder="words to look for; Enter keeps, Esc clears", id="filter", compact=True)
+        self._filter = FilterInput(placeholder="words to look for", id="filter", compact=True)
 
     def compose(self) -> ComposeResult:
         """Title, table, details, filter, status, keys."""

@@ -84,9 +84,9 @@ def service_details(service: Service | None, now_ms: int, width: int) -> tuple[L
         facts.append(f"soft state, attempt {service.attempt}")
     if service.stale:
         facts.append("stale: no new data")
-    if service.last_check is not None:
+    if service.last_check:
         facts.append(f"checked {format_age(now_ms - service.last_check)} ago")
-    if service.graph is None:
+    if not service.graph:
         facts.append("no graph")
     state = state_span(service.state)
     first, *rest = textwrap.wrap(
