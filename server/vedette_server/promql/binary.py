@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette_server.promql import columns
-from vedette_server.promql.context import Notes
+from vedette_server.promql.context import Context, Notes
 from vedette_server.promql.errors import ExecutionError
 from vedette_server.promql.matching import (
     Pairs,
     check_explicit,
     check_one_side,
+    count_pairs,
     match_groups,
     pair_up,
     present_groups,
@@ -42,17 +43,17 @@ _OPERATORS: dict[str, Callable[[Any, Any], NDArray[Any]]] = {
 }
 
 
-def operate(notes: Notes, node: Binary, left: Vector | Scalar, right: Vector | Scalar) -> Vector | Scalar:
+def operate(context: Context, node: Binary, left: Vector | Scalar, right: Vector | Scalar) -> Vector | Scalar:
     """Evaluate ``node`` over the values of its sides."""
     if node.op in _TRIMS:
-        return _trim(notes, node, left, right)
+        return _trim(context.notes, node, left, right)
     if isinstance(left, Scalar) and isinstance(right, Scalar):
         return Scalar(_OPERATORS[node.op](left.values, right.values).astype(np.float64))
     if isinstance(left, Vector) and isinstance(right, Vector):
         assert node.matching is not None
         if node.op in _SETS:
             return _SETS[node.op](left, right, node.matching)
-        return _match(node, node.matching, left, right)
+        return _match(context, node, node.matching, left, right)
     if isinstance(left, Vector):
         return _with_scalar(node, left, left.values, right.values)
     assert isinstance(right, Vector)
@@ -88,12 +89,13 @@ def _apply(node: Binary, left: Floats, right: Floats, source: Floats) -> tuple[F
     return source, result
 
 
-def _match(node: Binary, matching: Matching, left: Vector, right: Vector) -> Vector:
+def _match(context: Context, node: Binary, matching: Matching, left: Vector, right: Vector) -> Vector:
     groups = match_groups(left.labels, right.labels, matching)
     swapped = matching.cardinality is Cardinality.ONE_TO_MANY
     many, one = (right, left) if swapped else (left, right)
     many_groups, one_groups = (groups.right, groups.left) if swapped else (groups.left, groups.right)
     check_one_side(one, many, one_groups, groups.count, matching)
+    context.check_points(count_pairs(many_groups, one_groups, groups.count), many.values.shape[1])
     pairs = pair_up(many_groups, one_groups, groups.count)
     many_rows, one_rows = _rows(many, pairs.many), _rows(one, pairs.one)
     present = many_rows.present & one_rows.present

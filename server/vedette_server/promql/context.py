@@ -29,12 +29,14 @@ class EngineLimits:
         samples: Samples that it may load.
         points: Points (series × steps) that any part of it may make.
         steps: Steps of a range query.
+        subquery_steps: Steps of a subquery.
         expression_length: Characters of its text.
     """
 
     samples: int = 100_000_000
     points: int = 50_000_000
     steps: int = 11_000
+    subquery_steps: int = 5_000_000
     expression_length: int = 256 * 1024
 
 
@@ -119,6 +121,18 @@ class Context:
             raise TooManySamplesError(
                 f"query processing would load too many samples into memory: more than {self.limits.samples};"
                 " select fewer series or a shorter range"
+            )
+
+    def check_subquery(self, steps: int) -> None:
+        """Refuse a subquery of too many steps.
+
+        Raises:
+            TooManySamplesError: there are more than the limit.
+        """
+        if 0 < self.limits.subquery_steps < steps:
+            raise TooManySamplesError(
+                f"a subquery would be evaluated at {steps} steps, more than the limit of {self.limits.subquery_steps};"
+                " use a longer step or a shorter range"
             )
 
     def check_points(self, series: int, steps: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from vedette_server.promql.errors import ParseError, Span
 from vedette_server.promql.lexer import Token, tokenize, unquote
 
-MAX_DEPTH = 100
+MAX_DEPTH = 80
 """How deep an expression may nest; each level costs a few Python frames here and in the walks over the tree."""
 
 

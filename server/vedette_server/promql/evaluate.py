@@ -133,7 +133,7 @@ class Evaluator:
             right = self.evaluate(node.right, grid)
             assert isinstance(value, (Vector, Scalar))
             assert isinstance(right, (Vector, Scalar))
-            value = operate(self.context.notes, node, value, right)
+            value = operate(self.context, node, value, right)
         return value
 
     def _unary(self, expr: Unary, grid: Grid) -> Value:
@@ -156,6 +156,7 @@ class Evaluator:
         windows = Windows(ends, width, grid.times())
         if count <= 0:
             return _no_samples(), windows
+        context.check_subquery(count)
         inner = Grid(start, step, count)
         return _as_samples(self.vector(expr.expr, inner), inner.times()), windows
 

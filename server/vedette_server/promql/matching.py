@@ -44,6 +44,11 @@ class Pairs:
     groups: Times
 
 
+def count_pairs(many: Times, one: Times, count: int) -> int:
+    """How many pairs ``pair_up`` would make."""
+    return int(np.bincount(one, minlength=count)[many].sum())
+
+
 def pair_up(many: Times, one: Times, count: int) -> Pairs:
     """Return every pair of series of the same group."""
     partners = np.bincount(one, minlength=count)

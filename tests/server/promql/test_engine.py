@@ -17,7 +17,9 @@ from vedette_server.promql import (
     QueryTimeoutError,
     Result,
     TooManySamplesError,
+    parse,
 )
+from vedette_server.promql.cursor import MAX_DEPTH
 from vedette_shared.frames import STALE_NAN
 from vedette_shared.labels import format_series, make_labels
 
@@ -114,6 +116,36 @@ def test_a_long_chain_of_operators_is_no_deep_recursion(store: MemoryQuerier) ->
     assert result.values.tolist() == [[5000]]
 
 
+def parses(query: str) -> bool:
+    try:
+        parse(query)
+    except ParseError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("head", "tail"),
+    [
+        ("abs(", ")"),
+        ("sum(", ")"),
+        ("(", ")"),
+        ("-", ""),
+        ("1 + (", ")"),
+        ("1 ^ ", ""),
+        ("max_over_time(", "[5m:1m])"),
+        ("label_replace(", ', "a", "b", "c", "d")'),
+        ("topk(2, ", ")"),
+    ],
+)
+def test_the_deepest_nesting_that_is_parsed_is_evaluated_too(store: MemoryQuerier, head: str, tail: str) -> None:
+    queries = [head * depth + "temperature" + tail * depth for depth in range(MAX_DEPTH // 4, 2 * MAX_DEPTH)]
+    deepest = max((query for query in queries if parses(query)), key=len)
+    result = Engine().range(store, deepest, 10 * MINUTE, 11 * MINUTE, MINUTE, explain=True)
+    assert len(result.labels) == 1
+    assert not parses(queries[-1])
+
+
 @pytest.mark.parametrize("query", ["cpu_total[5m]", '"text"'])
 def test_a_range_query_needs_a_scalar_or_an_instant_vector(store: MemoryQuerier, query: str) -> None:
     with pytest.raises(ExpressionTypeError, match="must be Scalar or instant Vector"):
@@ -127,6 +159,8 @@ def test_limits_and_cancellation(store: MemoryQuerier) -> None:
         Engine(EngineLimits(points=10)).range(store, "cpu_total", 0, 10 * MINUTE, MINUTE)
     with pytest.raises(TooManySamplesError):
         Engine(EngineLimits(steps=10)).range(store, "1", 0, 10 * MINUTE, MINUTE)
+    with pytest.raises(TooManySamplesError):
+        Engine().instant(store, "max_over_time(temperature[10y:1ms])", 0)
     with pytest.raises(ParseError):
         Engine(EngineLimits(expression_length=3)).instant(store, "1 + 1", 0)
     gone = threading.Event()

@@ -1,8 +1,8 @@
 """Scripts of queries, Prometheus' own and ours: one test for each ``eval``, named ``file:line``.
 
 Prometheus' scripts are read where they are: in the folder that ``PROMQL_SCRIPTS`` names, or in
-``shared/conformance/promql`` beside the project. ``unsupported.tsv`` names the evals that need what Vedette does not have
-yet (native histograms, start timestamps); one of them that passes is an error.
+``shared/conformance/promql`` beside the project. ``unsupported.tsv`` names the evals that need what Vedette does not
+have yet (native histograms, start timestamps); one of them that passes is an error.
 """
 
 from __future__ import annotations

@@ -86,6 +86,7 @@ def times_at(context: Context, matchers: tuple[Matcher, ...], ends: Times) -> Ve
     """As ``vector_at``, but the value is the time of the sample, in seconds."""
     lookback = context.options.lookback
     series = load(context, matchers, int(ends[0]) - lookback + 1, int(ends[-1]))
+    context.check_points(len(series), len(ends))
     pair, low, high = bounds(series, ends, lookback)
     _, present = kernels.last_samples(series.values, series.offsets, pair, low, high)
     index = series.clocks[:, np.newaxis] + np.maximum(high[pair] - 1, 0)
