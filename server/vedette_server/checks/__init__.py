@@ -12,6 +12,7 @@ from vedette_server.checks.cycle import CheckCycle
 from vedette_server.checks.findings import Findings, QueryFunction, QueryResult
 from vedette_server.checks.fleet import Fleet, HostStatus, LevelsStatus, ServiceStatus
 from vedette_server.checks.load import load_checks
+from vedette_server.checks.metrics import fleet_families
 from vedette_server.checks.run import query_of, run_checks
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "QueryFunction",
     "QueryResult",
     "ServiceStatus",
+    "fleet_families",
     "load_checks",
     "query_of",
     "run_checks",

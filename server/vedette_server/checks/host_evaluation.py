@@ -40,7 +40,7 @@ def evaluate_hosts(config: HostsConfig, hosts: HostTable, result: QueryResult, n
     changed = np.flatnonzero(transition.changed | transition.hardened)
     events = tuple(_change(hosts, int(ids[i]), HostState(old[i]), now) for i in changed)
     told = np.flatnonzero(rows["known"] & (rows["hard_state"] != rows["notified"]))
-    alerts = tuple(_alert(hosts, i, now, host_summary(hosts, i, now)) for i in told.tolist())
+    alerts = tuple(_alert(hosts, i, now, _news(hosts, i, now)) for i in told.tolist())
     rows["notified"][told] = rows["hard_state"][told]
     stored = tuple(hosts.export(np.union1d(ids[dirty], told).tolist()))
     came_back = transition.changed & (transition.state == HostState.UP)
@@ -104,6 +104,13 @@ def _write(hosts: HostTable, ids: Ids, transition: Transition, now: int) -> None
     rows["state"][ids] = transition.state
     rows["hard_state"][ids] = transition.hard_state
     rows["attempt"][ids] = transition.attempt
+
+
+def _news(hosts: HostTable, host: int, now: int) -> str:
+    row = hosts.rows[host]
+    if row["hard_state"] != HostState.UP:
+        return host_summary(hosts, host, now)
+    return f"reports again after {coarse(now - int(row['problem_since']))}"
 
 
 def _change(hosts: HostTable, host: int, previous: HostState, now: int) -> StateChange:

@@ -10,6 +10,7 @@ from vedette_server.notify.config import (
     require_sound,
 )
 from vedette_server.notify.delivery import DeliveryTotals, Notifier
+from vedette_server.notify.metrics import delivery_families
 from vedette_server.notify.routing import Routed, Router
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "SmtpConfig",
     "WebhookConfig",
     "decode_alert",
+    "delivery_families",
     "encode_alert",
     "require_sound",
 ]

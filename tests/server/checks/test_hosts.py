@@ -47,6 +47,7 @@ def test_a_silent_host_goes_down_and_comes_back() -> None:
     up = later(rig, 15, h1=0, h2=1)
     assert (up.new_hosts, told(up)) == (1, [("h2", "", "DOWN", "UP")])
     assert (up.alerts[0].starts, up.alerts[0].ends) == (START + 75_000, START + 105_000)
+    assert up.alerts[0].summary == "reports again after 30s"
 
 
 def test_a_host_that_is_known_to_be_away_is_down_at_once() -> None:
