@@ -9,6 +9,7 @@ import trio
 
 from vedette_server.storage.checkpoint import Checkpoint
 from vedette_server.storage.commit import Append, CommitQueue
+from vedette_server.storage.contents import NOTHING_YET
 from vedette_server.storage.cutting import Sealed
 from vedette_server.storage.errors import StorageError, StorageFullError
 from vedette_server.storage.head.head import Head
@@ -20,6 +21,7 @@ from vedette_server.storage.log.segments import LogWriter
 from vedette_server.storage.options import StorageOptions
 from vedette_server.storage.state import State
 from vedette_shared.clock import Clock
+from vedette_shared.errors import FrameError
 from vedette_shared.frames import Frame, Layout, Sender
 from vedette_shared.labels import Labels
 
@@ -109,6 +111,19 @@ class StoreAppender:
             if self._due() and len(self._state.sealed) < self._options.waiting_heads:
                 await self._roll(0)
 
+    async def seal(self) -> int:
+        """Seal the head, if anything is in it; returns the last segment that holds what was appended before.
+
+        Raises:
+            StorageError: the log cannot be written, or too much waits to be cut already.
+        """
+        async with self._turn:
+            if self._intake.head.rows:
+                if len(self._state.sealed) >= self._options.waiting_heads and self._state.cut_error is not None:
+                    raise StorageFullError(f"blocks cannot be written: {self._state.cut_error}")
+                await self._roll(0)
+            return self._log.number - 1
+
     async def _commit(self, batch: Sequence[Append]) -> None:
         try:
             async with self._turn:
@@ -161,7 +176,7 @@ class StoreAppender:
         head = intake.head
         head.last_segment = self._log.number - 1
         checkpoint = Checkpoint(head.last_segment, intake.sequences.dump(), intake.sources.dump())
-        state.sealed.append(Sealed(head, tuple(intake.fresh_layouts), checkpoint))
+        state.sealed.append(Sealed(head, tuple(intake.fresh_layouts), checkpoint, self._clock.now_ms()))
         fresh = Head(head_capacity(self._options, values), self._log.number)
         state.contents = state.contents.with_head(fresh)
         intake.begin(fresh)
@@ -172,16 +187,16 @@ class StoreAppender:
     def _check(self, frame: Frame, fresh: dict[bytes, Layout]) -> None:
         """Refuse a frame that could not be taken in once it is in the log."""
         if frame.base:
-            raise StorageError(f"frame {frame.sequence} does not stand for itself")
+            raise FrameError(f"frame {frame.sequence} does not stand for itself")
         layouts = self._intake.index.layouts
         if frame.layout in layouts:
             width = layouts.width(frame.layout)
         elif frame.layout in fresh:
             width = len(fresh[frame.layout])
         else:
-            raise StorageError(f"frame {frame.sequence} has the layout {frame.layout.hex()}, which is not known here")
+            raise FrameError(f"frame {frame.sequence} has the layout {frame.layout.hex()}, which is not known here")
         if len(frame.values) != width * _VALUE_BYTES:
-            raise StorageError(f"frame {frame.sequence} has not as many values as its layout has series")
+            raise FrameError(f"frame {frame.sequence} has not as many values as its layout has series")
         self._intake.index.target(frame.target)
 
     def _encode_loose(self, labels: Sequence[Labels], samples: LooseSamples) -> bytes:
@@ -201,11 +216,15 @@ class StoreAppender:
         return layouts.width(current) if current in layouts else 0
 
     def _oldest(self) -> int:
-        retention = self._options.retention_ms
-        return self._clock.now_ms() - retention if retention else -(2**63)
+        """The oldest timestamp that is taken. A clock that leapt ahead of the samples does not count."""
+        if not self._options.retention_ms:
+            return NOTHING_YET
+        now, newest = self._clock.now_ms(), self._state.newest
+        return (now if newest == NOTHING_YET else min(now, newest)) - self._options.retention_ms
 
     def _counted(self, counts: Counts) -> Counts:
         self._state.counts.include(counts)
+        self._state.newest = max(self._state.newest, self._intake.head.max_time)
         return counts
 
 

@@ -24,11 +24,12 @@ EVER = 2**62
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A head that takes no more, with what the log said beside its samples until then."""
+    """A head that takes no more, with what the log said beside its samples until ``written`` (wall time, ms)."""
 
     head: Head
     layouts: tuple[Layout, ...]
     checkpoint: Checkpoint
+    written: int
 
 
 class Cutter:
@@ -52,7 +53,9 @@ class Cutter:
         head = sealed.head
 
         def about(meta: BlockMeta) -> BlockMeta:
-            return msgspec.structs.replace(meta, first_segment=head.first_segment, last_segment=head.last_segment)
+            return msgspec.structs.replace(
+                meta, written=sealed.written, first_segment=head.first_segment, last_segment=head.last_segment
+            )
 
         self._catalog.add(sealed.layouts)
         block = None

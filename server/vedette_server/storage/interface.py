@@ -187,6 +187,7 @@ class Appender(Protocol):
         without it.
 
         Raises:
+            FrameError: a frame does not fit its layout, or names a target that cannot be; nothing was taken.
             StorageFullError, StorageError: nothing was taken; the sender may try again.
         """
         ...

@@ -1,29 +1,59 @@
-"""The work that goes on behind: cutting blocks, merging, retention."""
+"""The work that goes on behind: cutting blocks, merging them, retention and deletions."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import trio
 
 from vedette_server.storage.appender import StoreAppender
+from vedette_server.storage.block.reader import Block
+from vedette_server.storage.compaction.merger import Merger
+from vedette_server.storage.compaction.policy import BlockInfo, MergeJob, expired, next_merge
+from vedette_server.storage.contents import Contents
 from vedette_server.storage.cutting import Cutter
+from vedette_server.storage.deletions import Deletion, write_deletions
+from vedette_server.storage.errors import StorageError
+from vedette_server.storage.folder import DataFolder
+from vedette_server.storage.index.identity import Index
+from vedette_server.storage.interface import Matcher
 from vedette_server.storage.options import StorageOptions
 from vedette_server.storage.state import State
+from vedette_shared.clock import Clock
 from vedette_shared.logs import get_logger
 
 _logger = get_logger(__name__)
 
 RETRY_S = 5.0
 
+T = TypeVar("T")
+
 
 class Maintenance:
-    """Does one thing after the other, in a worker thread."""
+    """Does one thing after the other, in a worker thread; what it finds is swapped in on the trio thread."""
 
-    def __init__(self, state: State, appender: StoreAppender, cutter: Cutter, options: StorageOptions) -> None:
+    def __init__(
+        self,
+        folder: DataFolder,
+        index: Index,
+        state: State,
+        appender: StoreAppender,
+        cutter: Cutter,
+        merger: Merger,
+        options: StorageOptions,
+        clock: Clock,
+    ) -> None:
+        self._folder = folder
+        self._index = index
         self._state = state
         self._appender = appender
         self._cutter = cutter
+        self._merger = merger
         self._options = options
+        self._clock = clock
         self._limiter = trio.CapacityLimiter(1)
+        self._deleting = trio.Lock()
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -31,29 +61,111 @@ class Maintenance:
             with trio.move_on_after(self._options.maintenance_ms / 1000):
                 await self._state.work.wait()
             self._state.work = trio.Event()
-            await self._appender.roll_if_due()
-            while self._state.sealed and await self.cut_next():
-                pass
-            if self._state.sealed:
+            try:
+                await self._round()
+                done, self._state.round_done = self._state.round_done, trio.Event()
+                done.set()
+            except (OSError, StorageError) as error:
+                self._state.failures += 1
+                _logger.error("work on the blocks failed; it will be tried again", error=error)
                 await trio.sleep(RETRY_S)
                 self._state.work.set()
 
-    async def cut_next(self) -> bool:
-        """Turn the oldest sealed head into a block; tell whether it went well."""
+    async def delete(self, matchers: Sequence[Matcher], start: int, end: int) -> None:
+        """See ``Store.delete``."""
+        async with self._deleting:
+            segment = await self._appender.seal()
+            state = self._state
+            numbers = [deletion.number for deletion in state.contents.deletions]
+            numbers += [block.meta.deletions for block in state.contents.blocks]
+            deletion = Deletion(1 + max(numbers, default=0), tuple(matchers), start, end, segment)
+            await self._keep_deletions((*state.contents.deletions, deletion))
+            state.work.set()
+
+    async def _round(self) -> None:
+        """Do all that is due now; blocks from the head come first, as memory waits for them."""
+        await self._appender.roll_if_due()
+        while True:
+            if self._state.sealed:
+                await self._cut_next()
+                continue
+            await self._drop_expired()
+            job = next_merge(self._infos(), self._options.windows_ms, self._clock.now_ms())
+            if job is None:
+                break
+            await self._merge(job)
+        if done := self._state.contents.carried_out(self._index):
+            async with self._deleting:
+                await self._keep_deletions([d for d in self._state.contents.deletions if d not in done])
+
+    async def _cut_next(self) -> None:
+        """Turn the oldest sealed head into a block."""
         state = self._state
         sealed = state.sealed[0]
         try:
-            block = await trio.to_thread.run_sync(self._cutter.cut, sealed, limiter=self._limiter)
+            block = await self._in_thread(lambda: self._cutter.cut(sealed))
         except OSError as error:
             state.cut_error = error
-            state.failures += 1
-            _logger.error("a block cannot be written; it will be tried again", error=error)
+            raise
         else:
             state.cut_error = None
             state.cuts += 1
             contents = state.contents if block is None else state.contents.with_blocks([block])
             state.contents = contents.without_head(sealed.head)
             state.sealed.popleft()
-        done, state.cut_done = state.cut_done, trio.Event()
-        done.set()
-        return state.cut_error is None
+        finally:
+            done, state.cut_done = state.cut_done, trio.Event()
+            done.set()
+
+    async def _merge(self, job: MergeJob) -> None:
+        contents = self._state.contents
+        blocks = [block for block in contents.blocks if block.name in job.names]
+        number = max((deletion.number for deletion in contents.deletions), default=0)
+        deletions = max([number, *(block.meta.deletions for block in blocks)])
+
+        def merge() -> list[Block]:
+            sources = [contents.block_source(block, self._index) for block in blocks]
+            return self._merger.merge(blocks, sources, job.window, deletions)
+
+        made = await self._in_thread(merge)
+        self._state.contents = self._state.contents.with_blocks(made, blocks)
+        self._state.merges += 1
+        await self._in_thread(lambda: self._merger.drop(blocks))
+
+    async def _drop_expired(self) -> None:
+        state, options = self._state, self._options
+        names = set(
+            expired(self._infos(), self._clock.now_ms(), state.newest, options.retention_ms, options.retention_bytes)
+        )
+        if names:
+            blocks = [block for block in state.contents.blocks if block.name in names]
+            _logger.info("blocks are past the retention and dropped", blocks=len(blocks))
+            state.contents = state.contents.with_blocks((), blocks)
+            await self._in_thread(lambda: self._merger.drop(blocks))
+
+    async def _keep_deletions(self, deletions: Sequence[Deletion]) -> None:
+        try:
+            # Not under the limiter: a deletion does not wait for a long merging.
+            await trio.to_thread.run_sync(write_deletions, self._folder.path, deletions)
+        except OSError as error:
+            raise StorageError(f"the deletion cannot be written down: {error.strerror or error}") from error
+        contents = self._state.contents
+        self._state.contents = Contents(contents.blocks, contents.heads, tuple(deletions))
+
+    def _infos(self) -> list[BlockInfo]:
+        contents = self._state.contents
+        return [
+            BlockInfo(
+                block.name,
+                block.min_time,
+                block.max_time,
+                block.meta.window,
+                block.meta.written,
+                block.size,
+                bool(contents.pending(block, self._index)),
+            )
+            for block in contents.blocks
+        ]
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await trio.to_thread.run_sync(work, limiter=self._limiter)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import trio
@@ -9,13 +10,17 @@ import trio
 from vedette_server.storage.appender import StoreAppender, head_capacity
 from vedette_server.storage.catalog import Catalog
 from vedette_server.storage.checkpoint import Checkpoint
+from vedette_server.storage.compaction.merger import Merger
 from vedette_server.storage.contents import Contents, in_order
 from vedette_server.storage.cutting import Cutter, Sealed
+from vedette_server.storage.deletions import Deletion, read_deletions
+from vedette_server.storage.errors import DamagedFileError, StorageError
 from vedette_server.storage.folder import DataFolder
 from vedette_server.storage.head.head import Head
 from vedette_server.storage.index.identity import Index
+from vedette_server.storage.index.selection import select
 from vedette_server.storage.intake import Intake
-from vedette_server.storage.interface import Appender, Querier
+from vedette_server.storage.interface import Appender, Matcher, Querier
 from vedette_server.storage.log.segments import LogWriter, log_size, segment_numbers, segment_path
 from vedette_server.storage.maintenance import Maintenance
 from vedette_server.storage.options import Statistics, StorageOptions
@@ -53,12 +58,23 @@ class Store:
         self._load_catalog()
         checkpoint = load_checkpoint(folder, self._count_damage)
         blocks = open_blocks(folder, self._index, self._cache, self._count_damage)
-        self._state.contents = Contents(in_order(blocks))
+        self._state.contents = Contents(in_order(blocks), (), self._load_deletions())
+        self._clock = clock
         intake = self._replay(checkpoint)
+        self._state.newest = self._state.contents.newest()
         self._log = LogWriter(folder.log, self._next_segment(checkpoint))
         self._intake = intake
         self._appender = StoreAppender(self._state, intake, self._log, options, clock)
-        self._maintenance = Maintenance(self._state, self._appender, self._cutter, options)
+        self._maintenance = Maintenance(
+            folder,
+            self._index,
+            self._state,
+            self._appender,
+            self._cutter,
+            Merger(folder, self._index, self._cache),
+            options,
+            clock,
+        )
         self.appender = self._appender
         self.querier = StoreQuerier(self._index, lambda: self._state.contents)
 
@@ -88,6 +104,19 @@ class Store:
         self._log.close()
         self._folder.close()
 
+    async def delete(self, matchers: Sequence[Matcher], start: int, end: int) -> None:
+        """Delete the samples with ``start <= t <= end`` (ms) that are in the store now, of the series that match.
+
+        They are masked when the call returns, durably, and dropped from the disk at the next merging of their blocks.
+
+        Raises:
+            StorageError: nothing was deleted.
+        """
+        if not matchers:
+            raise StorageError("a deletion needs a matcher")
+        select(self._index, matchers)
+        await self._maintenance.delete(matchers, start, end)
+
     def metadata(self) -> dict[str, Metadata]:
         """Type, help and unit of the metric families, by name."""
         return self._index.layouts.metadata()
@@ -96,7 +125,8 @@ class Store:
         """The state of the store and its counts since it was opened."""
         state = self._state
         contents, counts = state.contents, state.counts
-        sources = contents.sources()
+        spans = [(block.min_time, block.max_time) for block in contents.blocks]
+        spans += [(head.min_time, head.max_time) for head in contents.heads if head.rows]
         return Statistics(
             head_series=sum(head.view().directory.series_count() for head in contents.heads[-1:]),
             head_samples=sum(head.samples for head in contents.heads),
@@ -108,8 +138,8 @@ class Store:
             block_samples=sum(block.meta.samples for block in contents.blocks),
             block_bytes=sum(block.size for block in contents.blocks),
             log_bytes=log_size(self._folder.log),
-            min_time_ms=min((source.min_time for source in sources if source.max_time >= source.min_time), default=0),
-            max_time_ms=max((source.max_time for source in sources if source.max_time >= source.min_time), default=0),
+            min_time_ms=min((first for first, _ in spans), default=0),
+            max_time_ms=max((last for _, last in spans), default=0),
             appended=counts.stored,
             repeated=counts.repeated,
             refused=counts.refused,
@@ -125,6 +155,14 @@ class Store:
 
     def _count_damage(self) -> None:
         self._state.damaged += 1
+
+    def _load_deletions(self) -> tuple[Deletion, ...]:
+        try:
+            return read_deletions(self._folder.path)
+        except DamagedFileError as error:
+            self._folder.set_aside(error.path, error)
+            self._count_damage()
+            return ()
 
     def _load_catalog(self) -> None:
         broken = False
@@ -156,9 +194,10 @@ class Store:
         intake = Intake(self._index, self._new_head(first))
         intake.sequences.load(checkpoint.sequences)
         intake.sources.load(checkpoint.sources)
+        boundaries = {deletion.last_segment for deletion in self._state.contents.deletions}
         replay = Replay(self._folder, intake, self._count_damage)
         for number in numbers:
-            if intake.head.size >= self._options.head_bytes:
+            if intake.head.size >= self._options.head_bytes or number - 1 in boundaries:
                 self._cut_while_opening(intake, number)
             replay.segment(number, samples=number > in_blocks, last=number == numbers[-1])
             intake.head.last_segment = number
@@ -171,6 +210,7 @@ class Store:
             head,
             tuple(intake.fresh_layouts),
             Checkpoint(head.last_segment, intake.sequences.dump(), intake.sources.dump()),
+            self._clock.now_ms(),
         )
         block = self._cutter.cut(sealed)
         if block is not None:

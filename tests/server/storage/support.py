@@ -79,11 +79,14 @@ async def run_store(path: Path, clock: ManualClock, options: StorageOptions | No
 
 async def cut(store: Store, clock: ManualClock) -> None:
     """Let the head become a block."""
-    if not store.statistics().head_samples:
-        return
-    done = store._state.cut_done
     clock.advance(3_600_000)
     clock.step(-3_600_000)
+    await settle(store)
+
+
+async def settle(store: Store) -> None:
+    """Let all be cut, merged and dropped that is due."""
+    done = store._state.round_done
     store._state.work.set()
-    with trio.fail_after(30):
+    with trio.fail_after(240):
         await done.wait()

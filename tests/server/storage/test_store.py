@@ -12,6 +12,7 @@ from vedette_server.storage import SourceEnd, StorageError, StorageOptions, Stor
 from vedette_server.storage.errors import TooManySamplesError
 from vedette_server.storage.interface import LooseSamples, Matcher, MatchOp, Receipt, SelectHints
 from vedette_shared.clock import ManualClock
+from vedette_shared.errors import FrameError
 from vedette_shared.frames import ABSENT, STALE_BITS, Frame, Sender, encode_target
 from vedette_shared.labels import Labels, make_labels
 
@@ -264,7 +265,7 @@ async def test_a_frame_that_cannot_be_taken_is_refused_whole(tmp_path: Path, clo
             (to_frame(2, NOW, "a", TWO, [1, 2, 3]), "not known here"),
             (good.on_base(good), "does not stand for itself"),
         ]:
-            with pytest.raises(StorageError, match=words):
+            with pytest.raises(FrameError, match=words):
                 await store.appender.append_frames(SENDER, [ONE], [good, bad])
         assert read_all(store.querier) == {}
 

@@ -45,6 +45,7 @@ class BlockMeta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         samples: Values that are not absent.
         series: Pairs of target and signature.
         window: The span that the block was merged to, ms; 0 as cut from the head.
+        written: When its newest samples were cut from the head, by the wall clock, ms.
         first_segment: The first segment of the log whose samples may be in the block.
         last_segment: The last one; a head block holds all of these segments.
         replaces: Names of the blocks that this one and its siblings were merged from.
@@ -58,6 +59,7 @@ class BlockMeta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     samples: int
     series: int
     window: int = 0
+    written: int = 0
     first_segment: int = 0
     last_segment: int = 0
     replaces: tuple[str, ...] = ()

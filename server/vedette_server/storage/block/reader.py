@@ -6,6 +6,7 @@ import itertools
 import mmap
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -45,7 +46,13 @@ class Pieces:
 
 
 class Block:
-    """One block file."""
+    """One block file.
+
+    Attributes:
+        number: Of this process; never used again.
+        touched: For deletions by number, whether any of their samples are in the block; kept by ``Contents``.
+        mask: What those deletions leave of the block; kept by ``Contents``.
+    """
 
     def __init__(self, path: Path, index: Index, cache: PieceCache) -> None:
         """Open a block and take its label sets into the index.
@@ -57,6 +64,8 @@ class Block:
         self.number = next(_numbers)
         self._cache = cache
         self._damaged: set[int] = set()
+        self.touched: dict[int, bool] = {}
+        self.mask: tuple[tuple[int, ...], Any] | None = None
         self._index = index
         with path.open("rb") as file:
             self.size = file.seek(0, 2)

@@ -126,6 +126,26 @@ def find_copies(
 
 
 @njit(nogil=True, cache=True)
+def touched_spans(starts: Array, counts: Array, timestamps: Array, window: int) -> Array:
+    """The distinct ``t // window`` of all ticks of the clocks ``timestamps[starts[i]:][:counts[i]]``, sorted."""
+    spans = np.empty(16, np.int64)
+    size = 0
+    for i in range(len(counts)):
+        for j in range(counts[i]):
+            span = timestamps[starts[i] + j] // window
+            if size and spans[size - 1] == span:
+                continue
+            if size == len(spans):
+                distinct = np.unique(spans)
+                bigger = np.empty(2 * size, np.int64)
+                bigger[: len(distinct)] = distinct
+                spans, size = bigger, len(distinct)
+            spans[size] = span
+            size += 1
+    return np.unique(spans[:size])
+
+
+@njit(nogil=True, cache=True)
 def scatter(values: Array, begin: Array, counts: Array, map_at: Array, maps: Array, at: Array, absent: int) -> None:
     """Put stretches of ``values`` (uint64) to the rows that their maps say, where nothing stands yet."""
     nothing = np.uint64(absent)

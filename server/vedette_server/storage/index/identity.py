@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from vedette_server.storage.errors import StorageError
 from vedette_server.storage.index.layouts import Layouts, Shape
 from vedette_server.storage.index.table import LabelTable
+from vedette_shared.errors import FrameError
 from vedette_shared.frames import decode_target
 from vedette_shared.labels import METRIC_NAME, Labels
 
@@ -32,14 +32,13 @@ class Index:
         """The number of a target as a frame carries it.
 
         Raises:
-            FrameError: the bytes are no label set.
-            StorageError: the target has a metric name.
+            FrameError: the bytes are no label set, or one with a metric name.
         """
         number = self._encoded_targets.get(encoded)
         if number is None:
             labels = decode_target(encoded)
             if any(name == METRIC_NAME for name, _ in labels):
-                raise StorageError(f"a target must not have the label {METRIC_NAME}")
+                raise FrameError(f"a target must not have the label {METRIC_NAME}")
             number = self._encoded_targets[bytes(encoded)] = self.intern_target(labels)
         return number
 
