@@ -79,11 +79,12 @@ class NetdevCollector:
 
     def _collect_netlink(self) -> list[MetricFamily]:
         families = Families()
-        for name, counters in parse_links(dump_links()):
-            if self._filter.keeps(name):
-                labels = (("device", name),)
+        for link in parse_links(dump_links()):
+            counters = link.counters() if self._filter.keeps(link.name) else None
+            if counters is not None:
+                labels = (("device", link.name),)
                 for metric, places in self._columns:
-                    families.add(metric, float(sum(counters[place] for place in places)), labels)
+                    families.add(metric, float(sum([counters[place] for place in places])), labels)
         return families.all()
 
     def _collect_proc(self) -> list[MetricFamily]:

@@ -13,18 +13,32 @@ _NLMSG_ERROR = 2
 _NLMSG_DONE = 3
 _RTM_GETLINK = 18
 _NLM_F_DUMP = 0x301  # NLM_F_REQUEST | NLM_F_ROOT | NLM_F_MATCH
-_IFLA_IFNAME = 3
-_IFLA_STATS = 7
-_IFLA_STATS64 = 23
 _TYPE_MASK = 0x3FFF  # without the flags NLA_F_NESTED and NLA_F_NET_BYTEORDER
 
 _HEADER = struct.Struct("=IHHII")
-_LINK = struct.Struct("=BxHiII")
+_LINK = struct.Struct("=BxHiII")  # family, kind, index, flags, change
 _ATTRIBUTE = struct.Struct("=HH")
 _STATS64 = struct.Struct("=24Q")
 _STATS32 = struct.Struct("=23I")
 _RECEIVE_BYTES = 131_072
 _TIMEOUT_SECONDS = 2.0
+
+IFLA_ADDRESS = 1
+IFLA_BROADCAST = 2
+IFLA_IFNAME = 3
+IFLA_MTU = 4
+IFLA_LINK = 5
+IFLA_STATS = 7
+IFLA_TXQLEN = 13
+IFLA_OPERSTATE = 16
+IFLA_LINKMODE = 17
+IFLA_IFALIAS = 20
+IFLA_STATS64 = 23
+IFLA_GROUP = 27
+IFLA_CARRIER = 33
+IFLA_CARRIER_CHANGES = 35
+IFLA_CARRIER_UP_COUNT = 47
+IFLA_CARRIER_DOWN_COUNT = 48
 
 COUNTERS = (
     "receive_packets",
@@ -56,10 +70,35 @@ COUNTERS = (
 
 
 class Link(NamedTuple):
-    """A network interface and its counters in the order of ``COUNTERS``."""
+    """A network interface: its index, its kind of hardware as in linux/if_arp.h, its flags as in linux/if.h, and its
+    attributes, raw, under the numbers above."""
 
     name: str
-    counters: tuple[int, ...]
+    interface: int
+    kind: int
+    flags: int
+    attributes: dict[int, bytes]
+
+    def number(self, attribute: int) -> int | None:
+        """Return an attribute that is an unsigned number; ``None`` where the kernel does not tell it."""
+        content = self.attributes.get(attribute)
+        return None if content is None else int.from_bytes(content, sys.byteorder)
+
+    def counters(self) -> tuple[int, ...] | None:
+        """Return the counters in the order of ``COUNTERS``; ``None`` for an interface that has none.
+
+        Raises:
+            ValueError: they are cut short.
+        """
+        content = self.attributes.get(IFLA_STATS64)
+        try:
+            if content is not None:
+                return _STATS64.unpack_from(content)
+            content = self.attributes.get(IFLA_STATS)
+            # Old kernels count in 32 bits, and not what nobody handles.
+            return None if content is None else (*_STATS32.unpack_from(content), 0)
+        except struct.error as error:
+            raise ValueError(f"the counters of {self.name} are cut short") from error
 
 
 def dump(kind: int, payload: bytes) -> bytes:
@@ -124,30 +163,26 @@ def dump_links() -> bytes:
 
 
 def parse_links(content: bytes) -> list[Link]:
-    """Return the links in a dump; those without counters are left out.
+    """Return the links in a dump.
 
     Raises:
         OSError: the dump holds an error of the kernel.
         ValueError: it is cut short.
     """
-    links = (_parse_link(content, start + _LINK.size, end) for start, end in messages(content))
-    return [link for link in links if link is not None]
+    return [_parse_link(content, start, end) for start, end in messages(content)]
 
 
-def _parse_link(content: bytes, offset: int, end: int) -> Link | None:
-    name = ""
-    counters: tuple[int, ...] | None = None
+def _parse_link(content: bytes, start: int, end: int) -> Link:
+    offset = start + _LINK.size
+    if offset > end:
+        raise ValueError("a netlink message about a link is cut short")
+    _, kind, index, flags, _ = _LINK.unpack_from(content, start)
+    attributes: dict[int, bytes] = {}
     while offset + _ATTRIBUTE.size <= end:
-        length, kind = _ATTRIBUTE.unpack_from(content, offset)
+        length, attribute = _ATTRIBUTE.unpack_from(content, offset)
         if length < _ATTRIBUTE.size or offset + length > end:
             raise ValueError("a netlink attribute is cut short")
-        kind &= _TYPE_MASK
-        start = offset + _ATTRIBUTE.size
-        if kind == _IFLA_IFNAME:
-            name = content[start : offset + length].rstrip(b"\0").decode("utf-8", "replace")
-        elif kind == _IFLA_STATS64:
-            counters = _STATS64.unpack_from(content, start)
-        elif kind == _IFLA_STATS and counters is None:
-            counters = (*_STATS32.unpack_from(content, start), 0)
+        attributes[attribute & _TYPE_MASK] = content[offset + _ATTRIBUTE.size : offset + length]
         offset += (length + 3) & ~3
-    return None if counters is None else Link(name, counters)
+    name = attributes.get(IFLA_IFNAME, b"").rstrip(b"\0").decode("utf-8", "replace")
+    return Link(name, index, kind, flags, attributes)

@@ -169,6 +169,8 @@ class NetclassOptions(_Options, frozen=True, forbid_unknown_fields=True):
     ignored_devices: str = "^$"
     ignore_invalid_speed: bool = False
     """Whether a speed below 0, which means unknown, is left out."""
+    netlink: bool = True
+    """Whether to ask over netlink for what does not need a file each."""
 
 
 class NetdevOptions(_Options, frozen=True, forbid_unknown_fields=True):

@@ -72,7 +72,7 @@ def options(root: Path) -> NodeOptions:
                         "flags_include": "^(aes|avx.?|constant_tsc)$",
                     },
                     "hwmon": {"chip_include": "(applesmc|asus_nb_wmi|coretemp|hwmon4|ieee80211|nct6779)"},
-                    "netclass": {"ignore_invalid_speed": True, "ignored_devices": "(dmz|int)"},
+                    "netclass": {"ignore_invalid_speed": True, "ignored_devices": "(dmz|int)", "netlink": False},
                     "netdev": {"device_include": "lo"},
                     "stat": {"softirq": True},
                     "textfile": {"directories": [str(FIXTURES / "textfile/two_metric_files")]},
@@ -134,9 +134,8 @@ def test_the_page_is_not_empty_for_want_of_fixtures(expected: dict[str, list[Met
 @pytest.mark.parametrize("name", sorted(DEFAULT_ON - TURNED_OFF - {"netdev", "textfile", "time"}))
 def test_a_host_without_anything_has_no_data_or_says_what_is_missing(name: str, tmp_path: Path) -> None:
     """Empty roots stand for hardware, modules and files that a host need not have."""
-    empty = merge_config(
-        NodeOptions,
-        [("", {"roots": dict.fromkeys(("proc", "sys", "udev", "rootfs"), str(tmp_path)), "arp": {"netlink": False}})],
-    )
+    roots = dict.fromkeys(("proc", "sys", "udev", "rootfs"), str(tmp_path))
+    tables = {"roots": roots, "arp": {"netlink": False}, "netclass": {"netlink": False}}
+    empty = merge_config(NodeOptions, [("", tables)])
     with pytest.raises((NoDataError, FileNotFoundError)):
         COLLECTORS[name].factory(empty).collect()
