@@ -202,7 +202,9 @@ def _expectation(kind: str | None, text: str) -> Expectation:
 
 def _bare_number(line: str) -> float | None:
     try:
-        return float(int(line, 0)) if line.lstrip("+-").isalnum() and line.lstrip("+-")[0] == "0" else float(line)
+        if re.fullmatch(r"[+-]?0[0-7]+", line):
+            return float(int(line, 8))
+        return float(int(line, 16) if "0x" in line.lower() else float(line))
     except ValueError:
         return None
 
