@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from numba import njit
 
@@ -17,7 +17,6 @@ def compiled(function: _Kernel) -> _Kernel:
     written it is kept in memory alone, and every start of the program compiles it anew.
     """
     try:
-        kernel: _Kernel = njit(nogil=True, cache=True, error_model="numpy")(function)
+        return cast("_Kernel", njit(nogil=True, cache=True, error_model="numpy")(function))
     except RuntimeError:
-        kernel = njit(nogil=True, error_model="numpy")(function)
-    return kernel
+        return cast("_Kernel", njit(nogil=True, error_model="numpy")(function))
