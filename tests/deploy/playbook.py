@@ -39,9 +39,9 @@ class Run:
     output: str
 
 
-def build_wheel(folder: Path) -> Path:
-    """Return the wheel of this working tree, built into ``folder``."""
-    execute([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)])
+def build_wheel(folder: Path, tree: Path = ROOT) -> Path:
+    """Return the wheel of this working tree, or of another ``tree``, built into ``folder``."""
+    execute([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(tree)])
     (wheel,) = folder.glob("vedette-*.whl")
     return wheel
 
@@ -57,7 +57,7 @@ def collect_wheelhouse(folder: Path, wheel: Path) -> Path:
 
 def inventory(lab: Lab, groups: Mapping[str, Sequence[str]], variables: Mapping[str, object]) -> Path:
     """Write an inventory of the lab's hosts in JSON, which is YAML, and return its path."""
-    options = " ".join(["-o", "ControlMaster=auto", "-o", "ControlPersist=5s", *lab.ssh_arguments()])
+    options = " ".join(["-o", "ControlMaster=auto", "-o", "ControlPersist=60s", *lab.ssh_arguments()])
     hosts = {name: {"ansible_host": host.address} for name, host in lab.hosts.items()}
     document = {
         "all": {
@@ -71,7 +71,7 @@ def inventory(lab: Lab, groups: Mapping[str, Sequence[str]], variables: Mapping[
     return path
 
 
-def run_playbook(lab: Lab, hosts: Path, *options: str, timeout: float = 600) -> Run:
+def run_playbook(lab: Lab, hosts: Path, *options: str, timeout: float = 1800) -> Run:
     """Run site.yml from the bridge's end of the lab's network, and return what it told."""
     command = [str(BIN / "ansible-playbook"), "--inventory", str(hosts), "site.yml", *options]
     done = lab.execute(command, timeout=timeout, env=environment(lab.folder), folder=ANSIBLE, check=False)

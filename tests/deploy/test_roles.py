@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -95,6 +96,15 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_syntax(tmp_path: Path) -> None:
     """Ansible takes the playbook, its roles and the example of an inventory."""
     play(tmp_path, "--syntax-check", "--inventory", "hosts.example.yml", "site.yml")
+
+
+def test_variables_are_documented() -> None:
+    """The tables of README.md name every variable of the roles and of the playbook, and no other."""
+    rows = [line for line in (ANSIBLE / "README.md").read_text().splitlines() if line.startswith("| `vedette_")]
+    told = {name for row in rows for name in re.findall(r"`(vedette_\w+)`", row.split("|")[1])}
+    of_roles = {name for role in ("vedette_release", *CASES) for name in defaults(role)}
+    of_playbook = set(re.findall(r"(vedette_\w+) \| default", (ANSIBLE / "site.yml").read_text()))
+    assert told == of_roles | of_playbook
 
 
 def test_agent_defaults(rendered: Path) -> None:
