@@ -99,7 +99,7 @@ class QueuedRow:
         method: The name of the method that sends it.
         subject: What it is about; notifications of one method about one subject are sent in order.
         created: ms.
-        payload: The alert, as JSON.
+        payload: The alert, as MessagePack; opaque here.
         attempts: How often it was tried in vain.
     """
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trio
 
 from vedette_server.state import (
     Batch,
@@ -18,12 +19,15 @@ from vedette_server.state import (
     ServiceKey,
     ServiceRow,
     StateChange,
+    StateConfig,
     StateError,
     StateSchemaError,
     ToldRow,
     open_state,
+    prune_regularly,
 )
 from vedette_server.state.schema import APPLICATION_ID, MIGRATIONS
+from vedette_shared.clock import ManualClock
 
 HOST = HostRow("h1", 1, 1, 2, 1_000, 900, 800, 1, judged=True)
 ROOT = ServiceRow(
@@ -120,6 +124,19 @@ async def test_old_history_goes_and_open_notifications_stay(tmp_path: Path) -> N
         assert await store.events() == []
         assert await store.queue() == [QUEUED]
         assert await store.outcomes() == {}
+
+
+async def test_history_is_pruned_regularly(tmp_path: Path) -> None:
+    config, day = StateConfig(), 86_400_000
+    async with open_state(tmp_path / "state.sqlite") as store:
+        await store.apply(Batch(events=(replace(EVENT, time=day), replace(EVENT, time=3 * day))))
+        async with trio.open_nursery() as nursery:
+            await nursery.start(prune_regularly, store, config, ManualClock(config.history + 2 * day))
+            with trio.fail_after(10):
+                while len(await store.events()) > 1:
+                    await trio.sleep(0.002)
+            nursery.cancel_scope.cancel()
+        assert [event.time for event in await store.events()] == [3 * day]
 
 
 async def test_a_batch_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
