@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -135,3 +137,64 @@ def test_a_container_sees_the_host_below_a_folder(tmp_path: Path) -> None:
     (errors, *_) = FilesystemCollector(options, StatvfsWatch(1.0, 1, statvfs)).collect()
     assert [dict(sample.labels)["mountpoint"] for sample in errors.samples] == ["/", "/data x"]
     assert asked == ["/host/", "/host/data x"]
+
+
+class DeadMount:
+    """A file system in user space whose daemon never answers, beside a healthy one."""
+
+    def __init__(self, folder: Path) -> None:
+        self.dead, self.healthy = folder / "dead", folder / "healthy"
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        self.dead.mkdir()
+        self.healthy.mkdir()
+        self._daemon = os.open("/dev/fuse", os.O_RDWR)
+        try:
+            self._mount(self.dead, "fuse.dead", f"fd={self._daemon},rootmode=40000,user_id=0,group_id=0")
+            self._mount(self.healthy, "tmpfs", "size=64k")
+        except OSError:
+            self.close()
+            raise
+
+    def _mount(self, folder: Path, kind: str, options: str) -> None:
+        if self._libc.mount(b"vedette", str(folder).encode(), kind.encode(), 0, options.encode()):
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code))
+
+    def kill(self) -> None:
+        """End the daemon, so that the kernel answers in its stead."""
+        daemon, self._daemon = self._daemon, -1
+        if daemon >= 0:
+            os.close(daemon)
+
+    def close(self) -> None:
+        self.kill()
+        for folder in (self.dead, self.healthy):
+            self._libc.umount2(str(folder).encode(), 2)
+
+
+@pytest.fixture
+def mounts(tmp_path: Path) -> Iterator[DeadMount]:
+    try:
+        mounts = DeadMount(tmp_path)
+    except OSError as error:
+        pytest.skip(f"no file system that hangs can be mounted here: {error}")
+    yield mounts
+    mounts.close()
+
+
+def test_a_real_mount_that_hangs(mounts: DeadMount) -> None:
+    tables = {"mount_points_include": f"^{mounts.dead.parent}/", "mount_timeout": "200ms"}
+    collector = FilesystemCollector(merge_config(NodeOptions, [("", {"filesystem": tables})]))
+
+    def errors() -> dict[str, str]:
+        families = {family.name: family for family in collector.collect()}
+        labels = [dict(sample.labels) for sample in families["node_filesystem_device_error"].samples]
+        assert [sample.value for sample in families["node_filesystem_size_bytes"].samples] == [65536]
+        return {Path(each["mountpoint"]).name: each.get("device_error", "") for each in labels}
+
+    for _ in range(3):
+        assert errors() == {"healthy": "", "dead": "mountpoint timeout"}
+    mounts.kill()
+    # The call that hung returns a little later, and the mount is asked again in the collection after that.
+    seen = {errors()["dead"] for _ in range(1_000)}
+    assert "transport endpoint is not connected" in seen

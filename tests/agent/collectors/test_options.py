@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,12 @@ def test_what_is_wrong_is_said(tables: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError) as raised:
         load(**tables)
     assert str(raised.value) == message
+
+
+def test_the_manual_names_every_collector() -> None:
+    manual = (Path(__file__).parents[3] / "agent/NODE.md").read_text()
+    default, by_switch = (
+        set(re.findall(r"`(\w+)`", manual.split(start)[1].split("\n\n")[1]))
+        for start in ("These run by default:", "These run when they are asked for:")
+    )
+    assert (default, by_switch) == (DEFAULT_ON, BY_SWITCH)
