@@ -16,13 +16,14 @@ from vedette_server.api.running import Running
 from vedette_server.api.series import SeriesEndpoints
 from vedette_server.api.status import ConfigurationStatus, StatusEndpoints
 from vedette_server.api.targets import TargetEndpoints
-from vedette_server.checks import query_of
+from vedette_server.checks import fleet_families, query_of
 from vedette_server.ingest import IngestLimits, Receiver
 from vedette_server.ingest.metrics import ingest_families
 from vedette_server.main.checking import Checking
 from vedette_server.main.config import Configuration, load_configuration
 from vedette_server.main.own_metrics import storage_families
 from vedette_server.main.telling import Telling
+from vedette_server.notify import delivery_families
 from vedette_server.promql import Engine, EngineLimits
 from vedette_server.scrape import Scraper
 from vedette_server.state import StateStore
@@ -108,6 +109,8 @@ class Parts:
         yield from ingest_families(self.receiver.counters)
         yield from self.scraper.metrics()
         yield from self._running.metrics()
+        yield from fleet_families(self.checking.fleet)
+        yield from delivery_families(self.telling.totals())
 
 
 def _text_of(file: Path | None) -> str:
