@@ -20,6 +20,8 @@ Answer: TypeAlias = "os.statvfs_result | str"
 TIMED_OUT = "mountpoint timeout"
 NOT_ASKED = "not asked, as too many mounts hang"
 
+_IDLE_SECONDS = 60.0
+"""After this long without work the last thread ends; the next question starts another."""
 _PATIENCE_SECONDS = 0.05
 """After this long without an answer a further thread goes on with the mounts that wait."""
 
@@ -90,15 +92,19 @@ class StatvfsWatch:
 
     def _work(self) -> None:
         with self._change:
-            while self._waiting or not self._idle:
-                while not self._waiting:
+            while True:
+                if not self._waiting:
+                    # One idle thread is enough while nothing hangs, and none once nobody asks any more.
+                    if self._idle:
+                        break
                     self._idle += 1
-                    self._change.wait()
+                    asked = self._change.wait_for(lambda: self._waiting, _IDLE_SECONDS)
                     self._idle -= 1
+                    if not asked:
+                        break
                 self._call(self._waiting.popleft())
                 if not self._waiting:
                     self._change.notify_all()
-            # Another thread is idle already, and one is enough while nothing hangs.
             self._threads -= 1
 
     def _call(self, path: str) -> None:

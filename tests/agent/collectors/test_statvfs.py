@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from vedette_agent.collectors import statvfs
 from vedette_agent.collectors.statvfs import NOT_ASKED, TIMED_OUT, StatvfsWatch
 
 HERE = os.statvfs("/")
@@ -82,3 +83,15 @@ def test_the_number_that_may_hang_is_bounded_and_those_that_answered_are_still_a
     assert asked.ask(paths) == expected
     assert asked.ask([*paths, "/new"]) == {**expected, "/new": NOT_ASKED}
     assert asked.hung() == 2
+
+
+def test_the_thread_ends_when_nobody_asks_any_more(systems: FileSystems, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statvfs, "_IDLE_SECONDS", 0.01)
+    before = set(threading.enumerate())
+    asked = watch(systems)
+    asked.ask(["/"])
+    # It may have ended already.
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
+        assert not thread.is_alive()
+    assert asked.ask(["/"]) == {"/": HERE}
