@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import trio
 
+from vedette_server.storage.appends import VALUE_BYTES, EndsAppend, FramesAppend, SamplesAppend, Taker
 from vedette_server.storage.checkpoint import Checkpoint
 from vedette_server.storage.commit import Append, CommitQueue
-from vedette_server.storage.contents import NOTHING_YET
+from vedette_server.storage.contents import NOTHING_YET, Contents
 from vedette_server.storage.cutting import Sealed
 from vedette_server.storage.errors import StorageError, StorageFullError
 from vedette_server.storage.head.head import Head
-from vedette_server.storage.intake import Counts, Intake
+from vedette_server.storage.intake import Intake
 from vedette_server.storage.interface import LooseSamples, Receipt, SourceEnd
-from vedette_server.storage.log import records
-from vedette_server.storage.log.framing import frame_record
 from vedette_server.storage.log.segments import LogWriter
 from vedette_server.storage.options import StorageOptions
 from vedette_server.storage.state import State
@@ -25,7 +23,6 @@ from vedette_shared.errors import FrameError
 from vedette_shared.frames import Frame, Layout, Sender
 from vedette_shared.labels import Labels
 
-_VALUE_BYTES = 8
 _BATCH_VALUES = 1 << 20
 _APPLY_AT_ONCE = 64
 
@@ -39,9 +36,11 @@ class StoreAppender:
         self._log = log
         self._options = options
         self._clock = clock
+        self._taker = Taker(intake, state)
+        for block in state.contents.blocks:
+            self._taker.floors.cover(block.directory)
         self._queue = CommitQueue(_BATCH_VALUES)
         self._limiter = trio.CapacityLimiter(1)
-        self._defined: dict[Labels, int] = {}
         self._head_since = clock.monotonic()
         self._turn = trio.Lock()
 
@@ -50,49 +49,22 @@ class StoreAppender:
         return [one for one in hashes if one not in known]
 
     async def append_frames(self, sender: Sender, layouts: Sequence[Layout], frames: Sequence[Frame]) -> Receipt:
-        fresh = {layout.hash: layout for layout in layouts if layout.hash not in self._intake.index.layouts}
+        known = self._intake.index.layouts
+        fresh = {layout.hash: layout for layout in layouts if layout.hash not in known}
         for frame in frames:
             self._check(frame, fresh)
-        new = [frame for frame in frames if not self._intake.known(sender, frame)]
-        if not new:
-            counts, highest = self._intake.frames(sender, frames, self._oldest())
-            return self._counted(counts).receipt(highest)
-        framed = [_framed(records.encode_layout(layout)) for layout in fresh.values()]
-        framed.append(_framed(records.encode_frames(sender, new)))
-
-        def apply() -> Receipt:
-            for layout in fresh.values():
-                self._intake.layout(layout)
-            counts, highest = self._intake.frames(sender, frames, self._oldest())
-            return self._counted(counts).receipt(highest)
-
-        values = sum(len(frame.values) for frame in new) // _VALUE_BYTES
-        return await self._queue.put(Append(values, lambda: framed, apply))
+        append = FramesAppend(self._taker, sender, list(fresh.values()), frames)
+        if append.values or not all(self._intake.known(sender, frame) for frame in frames):
+            return await self._queue.put(append)
+        return append.apply()
 
     async def append_samples(self, labels: Sequence[Labels], samples: LooseSamples) -> Receipt:
         if len(samples.series) and not 0 <= int(samples.series.min()) <= int(samples.series.max()) < len(labels):
             raise StorageError("loose samples refer to label sets that are not given")
-
-        def encode() -> list[bytes]:
-            return [_framed(self._encode_loose(labels, samples))]
-
-        def apply() -> Receipt:
-            return self._counted(self._intake.loose(labels, samples, self._oldest())).receipt()
-
-        return await self._queue.put(Append(len(samples.series), encode, apply))
+        return await self._queue.put(SamplesAppend(self._taker, labels, samples))
 
     async def append_ends(self, ends: Sequence[SourceEnd]) -> Receipt:
-        def encode() -> list[bytes]:
-            return [_framed(records.encode_ends(ends))]
-
-        def apply() -> Receipt:
-            counts = Counts()
-            for end in ends:
-                counts.include(self._intake.end(end, self._oldest()))
-            return self._counted(counts).receipt()
-
-        values = sum(self._width(end) for end in ends)
-        return await self._queue.put(Append(values, encode, apply))
+        return await self._queue.put(EndsAppend(self._taker, ends))
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Commit what is appended, until cancelled."""
@@ -128,8 +100,10 @@ class StoreAppender:
         try:
             async with self._turn:
                 await self._make_room(2 * sum(append.values for append in batch))
+                await self._examine([append for append in batch if append.late()])
                 await self._write(batch)
                 self._state.fsyncs += 1
+                self._taker.oldest = self._oldest()
                 for place, append in enumerate(batch):
                     append.finish()
                     if place % _APPLY_AT_ONCE == _APPLY_AT_ONCE - 1:
@@ -143,14 +117,28 @@ class StoreAppender:
                 append.fail(StorageError("the store is closing"))
             raise
 
+    async def _examine(self, late: Sequence[Append]) -> None:
+        """Look for late samples in what is older than the head."""
+        if late:
+            contents = self._state.contents
+            older = Contents(contents.blocks, contents.heads[:-1], contents.deletions)
+
+            def examine() -> None:
+                sources = older.sources(self._intake.index)
+                for append in late:
+                    append.examine(sources)
+
+            await trio.to_thread.run_sync(examine, limiter=self._limiter)
+
     async def _write(self, batch: Sequence[Append]) -> None:
-        before = len(self._defined)
+        defined = self._taker.defined
+        before = len(defined)
         try:
             framed = [record for append in batch for record in append.encode()]
             await trio.to_thread.run_sync(self._log.append, framed, limiter=self._limiter)
         except StorageError:
-            for labels in list(self._defined)[before:]:
-                del self._defined[labels]
+            for labels in list(defined)[before:]:
+                del defined[labels]
             raise
 
     async def _make_room(self, values: int) -> None:
@@ -180,7 +168,8 @@ class StoreAppender:
         fresh = Head(head_capacity(self._options, values), self._log.number)
         state.contents = state.contents.with_head(fresh)
         intake.begin(fresh)
-        self._defined = {}
+        self._taker.floors.cover_head(head)
+        self._taker.defined = {}
         self._head_since = self._clock.monotonic()
         state.work.set()
 
@@ -195,25 +184,9 @@ class StoreAppender:
             width = len(fresh[frame.layout])
         else:
             raise FrameError(f"frame {frame.sequence} has the layout {frame.layout.hex()}, which is not known here")
-        if len(frame.values) != width * _VALUE_BYTES:
+        if len(frame.values) != width * VALUE_BYTES:
             raise FrameError(f"frame {frame.sequence} has not as many values as its layout has series")
         self._intake.index.target(frame.target)
-
-    def _encode_loose(self, labels: Sequence[Labels], samples: LooseSamples) -> bytes:
-        numbers = np.empty(len(labels), np.int64)
-        new = []
-        for i, one in enumerate(labels):
-            number = self._defined.get(one, -1)
-            if number < 0:
-                number = self._defined[one] = len(self._defined)
-                new.append(one)
-            numbers[i] = number
-        return records.encode_loose(new, LooseSamples(numbers[samples.series], samples.timestamps, samples.values))
-
-    def _width(self, end: SourceEnd) -> int:
-        current = self._intake.sources.of(end.target, end.source).current
-        layouts = self._intake.index.layouts
-        return layouts.width(current) if current in layouts else 0
 
     def _oldest(self) -> int:
         """The oldest timestamp that is taken. A clock that leapt ahead of the samples does not count."""
@@ -222,16 +195,7 @@ class StoreAppender:
         now, newest = self._clock.now_ms(), self._state.newest
         return (now if newest == NOTHING_YET else min(now, newest)) - self._options.retention_ms
 
-    def _counted(self, counts: Counts) -> Counts:
-        self._state.counts.include(counts)
-        self._state.newest = max(self._state.newest, self._intake.head.max_time)
-        return counts
-
 
 def head_capacity(options: StorageOptions, values: int) -> int:
     """The bytes of a new head's arena: what it may hold, and room for the batch that fills it and for ``values``."""
-    return options.head_bytes + max(_VALUE_BYTES * 3 * _BATCH_VALUES, 2 * _VALUE_BYTES * values)
-
-
-def _framed(payload: bytes) -> bytes:
-    return frame_record(payload) + payload
+    return options.head_bytes + max(VALUE_BYTES * 3 * _BATCH_VALUES, 2 * VALUE_BYTES * values)

@@ -3,35 +3,40 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import trio
 
 from vedette_server.storage.errors import StorageError
 from vedette_server.storage.interface import Receipt
-
-Encode = Callable[[], list[bytes]]
-Apply = Callable[[], Receipt]
+from vedette_server.storage.read.directory import Source
 
 
 class Append:
-    """One append that waits to be durable.
+    """One append that waits to be durable; its subclasses say what it is. It has at most ``values`` samples."""
 
-    Attributes:
-        values: How many samples it has at most.
-        encode: Gives its records, framed; called just before they are written.
-        apply: Takes it into the head; called when it is durable.
-    """
+    __slots__ = ("_done", "_error", "_receipt", "values")
 
-    __slots__ = ("_done", "_error", "_receipt", "apply", "encode", "values")
-
-    def __init__(self, values: int, encode: Encode, apply: Apply) -> None:
+    def __init__(self, values: int) -> None:
         self.values = values
-        self.encode = encode
-        self.apply = apply
         self._done = trio.Event()
         self._receipt: Receipt | None = None
         self._error: StorageError | None = None
+
+    def encode(self) -> list[bytes]:
+        """Its records, framed; asked for once, just before they are written."""
+        raise NotImplementedError
+
+    def late(self) -> bool:
+        """Whether the store may hold some of its samples outside the current head."""
+        return False
+
+    def examine(self, sources: Sequence[Source]) -> None:
+        """Look for them there. In a worker thread, before anything is written."""
+
+    def apply(self) -> Receipt:
+        """Take it into the head; it is durable now."""
+        raise NotImplementedError
 
     def finish(self) -> None:
         """It is durable: apply it, and let its caller go on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from vedette_server.storage.head.head import Head
 from vedette_server.storage.index.identity import Index
 from vedette_server.storage.index.layouts import Shape
 from vedette_server.storage.interface import LooseSamples, Receipt, SourceEnd
+from vedette_server.storage.late import Bits
 from vedette_server.storage.sequences import SequenceMemory, Stretches
 from vedette_server.storage.sources import ENDED, Sources
 from vedette_shared.frames import ABSENT, ABSENT_BITS, STALE_NAN, Frame, Layout, Sender
@@ -19,6 +20,7 @@ from vedette_shared.labels import Labels
 
 _ABSENT_BYTES = ABSENT_BITS.to_bytes(8, "little")
 _VALUE_BYTES = 8
+_NOTHING_HELD: Mapping[int, Bits] = {}
 
 
 @dataclass(slots=True)
@@ -80,30 +82,56 @@ class Intake:
         if self.index.layouts.add(layout):
             self.fresh_layouts.append(layout)
 
-    def frames(self, sender: Sender, frames: Sequence[Frame], oldest: int) -> tuple[Counts, int]:
-        """Take in frames; samples before ``oldest`` (ms) are left out.
+    def frames(
+        self, sender: Sender, frames: Sequence[Frame], oldest: int, held: Mapping[int, Bits] = _NOTHING_HELD
+    ) -> tuple[Counts, int]:
+        """Take in frames.
+
+        Args:
+            sender: Whose frames they are.
+            frames: In the order in which they came.
+            oldest: Samples before this time (ms) are left out.
+            held: By the place of a frame in ``frames``, what the store holds of its samples outside the head.
 
         Returns:
             The counts, and the sender's highest sequence.
         """
         counts = Counts()
         seen = self.sequences.of(sender)
-        for frame in frames:
-            self._frame(frame, seen, oldest, counts)
+        for place, frame in enumerate(frames):
+            self._frame(frame, seen, oldest, counts, held.get(place))
         return counts, seen.highest
 
     def known(self, sender: Sender, frame: Frame) -> bool:
         """Whether the frame is in the store already."""
         return frame.sequence > 0 and frame.sequence in self.sequences.of(sender)
 
-    def loose(self, labels: Sequence[Labels], samples: LooseSamples, oldest: int) -> Counts:
-        """Take in loose samples; those before ``oldest`` are left out."""
+    def loose(
+        self,
+        labels: Sequence[Labels],
+        samples: LooseSamples,
+        oldest: int,
+        held: tuple[NDArray[np.intp], Bits] | None = None,
+    ) -> Counts:
+        """Take in loose samples.
+
+        Args:
+            labels: The label sets.
+            samples: Samples of them.
+            oldest: Those before this time (ms) are left out.
+            held: Places of samples that the store may hold outside the head, and the bits that it holds there.
+        """
         streams = np.fromiter(map(self._loose_stream, labels), np.int32, len(labels))
         counts = Counts()
         good = (samples.timestamps >= oldest) & (samples.values.view(np.uint64) != ABSENT_BITS)
         series, timestamps, values = samples.series, samples.timestamps, samples.values
+        counts.too_old = int((timestamps < oldest).sum())
+        if held is not None:
+            known = held[0][(held[1] != ABSENT_BITS) & good[held[0]]]
+            same = values.view(np.uint64)[known] == held[1][np.isin(held[0], known)]
+            counts.add((0, int(same.sum()), int((~same).sum())))
+            good[known] = False
         if not good.all():
-            counts.too_old = int((timestamps < oldest).sum())
             series, timestamps, values = series[good], timestamps[good], values[good]
         if len(series):
             counts.add(self.head.append_loose(streams[series], timestamps, values))
@@ -119,7 +147,7 @@ class Intake:
                 self._mark_stale(end.target, ended, ENDED, end.timestamp, counts)
         return counts
 
-    def _frame(self, frame: Frame, seen: Stretches, oldest: int, counts: Counts) -> None:
+    def _frame(self, frame: Frame, seen: Stretches, oldest: int, counts: Counts, held: Bits | None) -> None:
         if frame.sequence:
             if frame.sequence in seen:
                 counts.repeated += present(frame.values)
@@ -135,6 +163,8 @@ class Intake:
         values = frame.values
         if route.shape.columns is not None:
             values = np.frombuffer(values, np.float64)[route.shape.columns].tobytes()
+        if held is not None:
+            values = _without(values, held, counts)
         if self.head.is_next(route.stream, frame.timestamp):
             self.head.append(route.stream, frame.timestamp, values)
             counts.stored += present(values)
@@ -165,6 +195,16 @@ class Intake:
             target, signature = self.index.loose(labels)
             stream = self._loose_streams[labels] = self.head.stream(target, self.index.single(signature))
         return stream
+
+
+def _without(values: bytes, held: Bits, counts: Counts) -> bytes:
+    """Return a row without the values that are held already."""
+    bits = np.frombuffer(values, np.uint64).copy()
+    known = (held != ABSENT_BITS) & (bits != ABSENT_BITS)
+    repeated = int((bits[known] == held[known]).sum())
+    counts.add((0, repeated, int(known.sum()) - repeated))
+    bits[known] = ABSENT_BITS
+    return bits.tobytes()
 
 
 def present(values: bytes) -> int:

@@ -115,9 +115,18 @@ async def test_the_first_write_stands(tmp_path: Path, clock: ManualClock) -> Non
         }
         assert doubles(read_all(store.querier)) == expected
         await cut(store, clock)
-        await store.appender.append_samples(labels, LooseSamples(np.array([0]), np.array([NOW]), np.array([9.0])))
+        loose = LooseSamples(np.array([0, 1, 0]), np.array([NOW, NOW, NOW + 1]), np.array([9.0, 3.0, 4.0]))
+        assert await store.appender.append_samples(labels, loose) == Receipt(1, 1, 1, 0, 0)
+        frame = to_frame(3, NOW, "a", ONE, [1, ABSENT, 7])
+        assert await store.appender.append_frames(SENDER, [], [frame]) == Receipt(0, 1, 1, 0, 3)
+        expected[series("load", "a")] = {0: 1.0, 1: 4.0}
         assert doubles(read_all(store.querier)) == expected
         await cut(store, clock)
+        assert doubles(read_all(store.querier)) == expected
+    async with run_store(tmp_path, clock) as store:
+        frame = to_frame(4, NOW, "b", TWO, [5, 6, ABSENT])
+        assert await store.appender.append_frames(SENDER, [TWO], [frame]) == Receipt(1, 0, 1, 0, 4)
+        expected[series("memory", "b", "free")] = {0: 6.0}
         assert doubles(read_all(store.querier)) == expected
 
 

@@ -73,9 +73,7 @@ class Layouts:
         """Take a layout in; tell whether it is new."""
         if layout.hash in self._known:
             return False
-        sets = [make_labels([(METRIC_NAME, series.name), *series.labels]) for series in layout.series]
-        names = frozenset(name for labels in sets for name, _ in labels)
-        self._known[layout.hash] = KnownLayout(self._shape(sets), names, len(sets))
+        self._known[layout.hash] = self._learn(layout)
         self._metadata.update((family.name, family) for family in layout.families)
         return True
 
@@ -86,7 +84,22 @@ class Layouts:
 
     def shape_for(self, layout_hash: bytes, target: Labels) -> Shape:
         """The signatures of a layout's series at a target; a label that both have is renamed, lest one be lost."""
-        layout = self._known[layout_hash]
+        return self._for_target(self._known[layout_hash], target)
+
+    def preview(self, layout: Layout, target: Labels) -> Shape:
+        """As ``shape_for``, for a layout that is not taken in yet."""
+        return self._for_target(self._learn(layout), target)
+
+    def metadata(self) -> dict[str, Metadata]:
+        """What is said of the families, by name; the last word counts."""
+        return dict(self._metadata)
+
+    def _learn(self, layout: Layout) -> KnownLayout:
+        sets = [make_labels([(METRIC_NAME, series.name), *series.labels]) for series in layout.series]
+        names = frozenset(name for labels in sets for name, _ in labels)
+        return KnownLayout(self._shape(sets), names, len(sets))
+
+    def _for_target(self, layout: KnownLayout, target: Labels) -> Shape:
         common = layout.label_names.intersection([name for name, _ in target])
         if not common:
             return layout.shape
@@ -96,10 +109,6 @@ class Layouts:
             shape = self._shape([_renamed(labels, common) for labels in sets])
             layout.renamed[common] = shape
         return shape
-
-    def metadata(self) -> dict[str, Metadata]:
-        """What is said of the families, by name; the last word counts."""
-        return dict(self._metadata)
 
     def _all(self, shape: Shape) -> NDArray[np.int32]:
         if shape.columns is None:

@@ -1,0 +1,169 @@
+"""The kinds of appends: how each becomes records of the log, and goes into the head."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from vedette_server.storage.commit import Append
+from vedette_server.storage.index.layouts import Shape
+from vedette_server.storage.intake import Counts, Intake
+from vedette_server.storage.interface import LooseSamples, Receipt, SourceEnd
+from vedette_server.storage.late import Bits, Floors, held_of_frame, held_of_samples
+from vedette_server.storage.log import records
+from vedette_server.storage.log.framing import frame_record
+from vedette_server.storage.read.directory import Source
+from vedette_server.storage.state import State
+from vedette_shared.frames import Frame, Layout, Sender
+from vedette_shared.labels import Labels
+
+VALUE_BYTES = 8
+
+
+class Taker:
+    """What appends need of the store.
+
+    Attributes:
+        intake: Takes samples into the head.
+        state: Counts them.
+        floors: Tell what is late.
+        defined: The numbers of the label sets that the log's segment has.
+        oldest: The oldest timestamp that is taken now, ms.
+    """
+
+    __slots__ = ("defined", "floors", "intake", "oldest", "state")
+
+    def __init__(self, intake: Intake, state: State) -> None:
+        self.intake = intake
+        self.state = state
+        self.floors = Floors()
+        self.defined: dict[Labels, int] = {}
+        self.oldest = 0
+
+    def count(self, counts: Counts) -> Counts:
+        """Count what became of an append."""
+        self.state.counts.include(counts)
+        self.state.newest = max(self.state.newest, self.intake.head.max_time)
+        return counts
+
+
+class FramesAppend(Append):
+    """Frames of one sender, with the layouts that are new."""
+
+    __slots__ = ("_framed", "_frames", "_held", "_late", "_layouts", "_sender", "_taker")
+
+    def __init__(self, taker: Taker, sender: Sender, layouts: Sequence[Layout], frames: Sequence[Frame]) -> None:
+        new = [frame for frame in frames if not taker.intake.known(sender, frame)]
+        super().__init__(sum(len(frame.values) for frame in new) // VALUE_BYTES)
+        self._taker = taker
+        self._sender = sender
+        self._layouts = layouts
+        self._frames = frames
+        self._framed = [_framed(records.encode_layout(layout)) for layout in layouts]
+        self._framed.append(_framed(records.encode_frames(sender, new)))
+        self._held: dict[int, Bits] = {}
+        self._late: dict[int, tuple[int, Shape]] = {}
+
+    def encode(self) -> list[bytes]:
+        return self._framed
+
+    def late(self) -> bool:
+        index, floors = self._taker.intake.index, self._taker.floors
+        for place, frame in enumerate(self._frames):
+            target = index.target(frame.target)
+            if frame.timestamp <= floors.of(target):
+                self._late[place] = (target, self._shape(target, frame.layout))
+        return len(self._late) > 0
+
+    def examine(self, sources: Sequence[Source]) -> None:
+        index = self._taker.intake.index
+        for place, (target, shape) in self._late.items():
+            held = held_of_frame(index, sources, target, shape, self._frames[place].timestamp)
+            if held is not None:
+                self._held[place] = held
+
+    def apply(self) -> Receipt:
+        intake = self._taker.intake
+        for layout in self._layouts:
+            intake.layout(layout)
+        counts, highest = intake.frames(self._sender, self._frames, self._taker.oldest, self._held)
+        return self._taker.count(counts).receipt(highest)
+
+    def _shape(self, target: int, layout_hash: bytes) -> Shape:
+        index = self._taker.intake.index
+        if layout_hash in index.layouts:
+            return index.shape(target, layout_hash)
+        layout = next(layout for layout in self._layouts if layout.hash == layout_hash)
+        return index.layouts.preview(layout, index.targets.labels(target))
+
+
+class SamplesAppend(Append):
+    """Loose samples."""
+
+    __slots__ = ("_held", "_labels", "_late", "_samples", "_taker")
+
+    def __init__(self, taker: Taker, labels: Sequence[Labels], samples: LooseSamples) -> None:
+        super().__init__(len(samples.series))
+        self._taker = taker
+        self._labels = labels
+        self._samples = samples
+        self._late = np.zeros(0, np.intp)
+        self._held: Bits = np.zeros(0, np.uint64)
+
+    def encode(self) -> list[bytes]:
+        defined = self._taker.defined
+        numbers = np.empty(len(self._labels), np.int64)
+        new = []
+        for i, labels in enumerate(self._labels):
+            number = defined.get(labels, -1)
+            if number < 0:
+                number = defined[labels] = len(defined)
+                new.append(labels)
+            numbers[i] = number
+        samples = self._samples
+        numbered = LooseSamples(numbers[samples.series], samples.timestamps, samples.values)
+        return [_framed(records.encode_loose(new, numbered))]
+
+    def late(self) -> bool:
+        index, floors = self._taker.intake.index, self._taker.floors
+        newest = np.array([floors.of(index.loose(labels)[0]) for labels in self._labels], np.int64)
+        self._late = np.flatnonzero(self._samples.timestamps <= newest[self._samples.series])
+        return len(self._late) > 0
+
+    def examine(self, sources: Sequence[Source]) -> None:
+        self._held = held_of_samples(self._taker.intake.index, sources, self._labels, self._samples, self._late)
+
+    def apply(self) -> Receipt:
+        held = (self._late, self._held) if len(self._held) else None
+        counts = self._taker.intake.loose(self._labels, self._samples, self._taker.oldest, held)
+        return self._taker.count(counts).receipt()
+
+
+class EndsAppend(Append):
+    """Sources that ended."""
+
+    __slots__ = ("_ends", "_taker")
+
+    def __init__(self, taker: Taker, ends: Sequence[SourceEnd]) -> None:
+        super().__init__(sum(_width(taker.intake, end) for end in ends))
+        self._taker = taker
+        self._ends = ends
+
+    def encode(self) -> list[bytes]:
+        return [_framed(records.encode_ends(self._ends))]
+
+    def apply(self) -> Receipt:
+        counts = Counts()
+        for end in self._ends:
+            counts.include(self._taker.intake.end(end, self._taker.oldest))
+        return self._taker.count(counts).receipt()
+
+
+def _width(intake: Intake, end: SourceEnd) -> int:
+    current = intake.sources.of(end.target, end.source).current
+    return intake.index.layouts.width(current) if current in intake.index.layouts else 0
+
+
+def _framed(payload: bytes) -> bytes:
+    return frame_record(payload) + payload
