@@ -1,135 +1,141 @@
-"""The agent as a whole: sources, the page, the push; started together and stopped in good order."""
+"""The agent as a whole: sources, the page, the push; started together, changed by a reload, stopped in good order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import trio
 
-from vedette_agent.collectors.registry import make_collectors
+from vedette_agent.board import SetupBoard
 from vedette_agent.config import AgentConfig
 from vedette_agent.expose.page import Pages
-from vedette_agent.push import Pusher, PushLimits
-from vedette_agent.push.shell import Delivery, PushShell
-from vedette_agent.resources import Resources
-from vedette_agent.self_metrics import SelfSource, push_families
-from vedette_agent.sources.framing import Framing, target_labels
-from vedette_agent.sources.interface import Collection, Source
-from vedette_agent.sources.node import NodeSource
-from vedette_agent.sources.runner import SourceRunner
-from vedette_agent.sources.schedule import phase_of
+from vedette_agent.resources import Resources, release
+from vedette_agent.self_metrics import push_families, source_families
+from vedette_agent.setup import PAGE, Links, Setup, prepare
+from vedette_agent.sources.framing import NewFrame
+from vedette_agent.sources.interface import Collection
+from vedette_agent.tasks import Tasks
 from vedette_shared.clock import Clock
-from vedette_shared.http import Client, Limits, serve
-from vedette_shared.labels import make_labels
+from vedette_shared.http import Limits, serve
 from vedette_shared.metrics import MetricFamily
 
-PAGE_MAX_AGE_S = 1.0
 PAGE_LIMITS = Limits(body=0, connections=64, idle_time=120.0)
 
 
 class Agent:
-    """One configuration, running on resources that its owner closes."""
+    """Runs a configuration, and another one after ``reload``.
 
-    def __init__(self, config: AgentConfig, clock: Clock, resources: Resources) -> None:
-        self.config = config
-        self.resources = resources
+    Raises:
+        VedetteError: what the first configuration needs cannot be had.
+    """
+
+    def __init__(self, config: AgentConfig, clock: Clock) -> None:
         self._clock = clock
-        self._host = config.host_name
-        self._labels = make_labels(config.labels)
-        self._pushers = self._make_pushers()
-        self._shells: list[PushShell] = []
-        self._runners = [self._runner(source) for source in make_sources(config, self._own_families)]
+        self._tasks: Tasks | None = None
+        self._board = SetupBoard(lambda: self._setup, config.host_name)
+        self._links = Links(self._publish, self._own_families, Pages(self._board).answer)
+        self._setup = Setup(config)
+        self._setup = prepare(config, clock, self._setup, self._links)
+
+    @property
+    def config(self) -> AgentConfig:
+        return self._setup.config
+
+    @property
+    def resources(self) -> Resources:
+        return self._setup.resources
 
     async def run(self, stopping: trio.Event, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Collect, expose and push until ``stopping`` is set; then hand over what is live."""
         try:
-            async with trio.open_nursery() as outer:
-                await self._start_pushing(outer)
-                async with trio.open_nursery() as inner:
-                    await self._start_collecting(inner)
-                    task_status.started()
-                    await stopping.wait()
-                    inner.cancel_scope.cancel()
+            async with trio.open_nursery() as nursery:
+                self._tasks = Tasks(nursery)
+                await self._start(set())
+                task_status.started()
+                await stopping.wait()
+                await self._tasks.stop(PAGE, *self._setup.runners)
                 await self._hand_over()
-                outer.cancel_scope.cancel()
+                nursery.cancel_scope.cancel()
         finally:
-            for runner in self._runners:
-                runner.source.close()
+            self.close()
 
-    async def collect(self) -> Sequence[MetricFamily]:
-        """Return all families there are: the cheap sources' as of now, the others' as of their last tick."""
-        families: list[MetricFamily] = []
-        for runner in self._runners:
-            if runner.source.on_demand:
-                families += (await runner.collect(PAGE_MAX_AGE_S)).families
-            elif runner.latest is not None:
-                families += runner.latest.families
-        return families
+    async def reload(self, config: AgentConfig) -> None:
+        """Change over to ``config``: what it leaves the same runs on.
 
-    async def _start_pushing(self, nursery: trio.Nursery) -> None:
-        push = self.config.push
-        if push is None:
+        Raises:
+            VedetteError: it cannot be had; nothing has changed.
+        """
+        assert self._tasks is not None
+        before, after = self._setup, prepare(config, self._clock, self._setup, self._links)
+        kept = before.same_tasks(after)
+        await self._tasks.stop(*(before.specs.keys() - kept))
+        self._setup = after
+        release(before.resources, after.resources)
+        if after.resources.spool is not None:
+            after.resources.spool.serve([*after.shells])
+        await self._start(kept)
+
+    def close(self) -> None:
+        """Let go of the port and the spool."""
+        self._setup.resources.close()
+
+    async def collect_once(self) -> list[tuple[Collection, NewFrame]]:
+        """Collect every source now, without running; return the collections, and as frames."""
+        collected = []
+        for name, runner in self._setup.runners.items():
+            collection = await runner.collect()
+            collected.append((collection, self._setup.framings[name].frame_of(collection)))
+        return collected
+
+    def _publish(self, name: str, collection: Collection) -> None:
+        setup = self._setup
+        if setup.resources.spool is None or name not in setup.framings:
             return
-        for pusher in self._pushers:
-            shell = PushShell(pusher, Delivery(push.timeout.seconds), Client(push.url), self._clock)
-            self._shells.append(shell)
-            await nursery.start(shell.run, push.start_jitter.seconds)
+        stored = setup.resources.spool.append(setup.framings[name].frame_of(collection))
+        for shell in setup.shells.values():
+            shell.offer(stored)
 
-    async def _start_collecting(self, nursery: trio.Nursery) -> None:
-        if self.resources.listener is not None:
-            # A duplicate, as the server closes its listeners and the next configuration may need this one.
-            listener = self.resources.listener.dup()
-            listener.setblocking(False)
-            await nursery.start(partial(serve, Pages(self.collect).answer, [listener], PAGE_LIMITS))
-        for runner in self._runners:
-            # Without a push nobody needs the ticks of what a page collects when it is asked for.
-            if self._shells or not runner.source.on_demand:
-                await nursery.start(runner.run)
+    async def _start(self, running: set[str]) -> None:
+        """Start what is not ``running`` yet."""
+        assert self._tasks is not None
+        setup = self._setup
+        push = setup.config.push
+        tasks: dict[str, Callable[..., Awaitable[None]]] = {}
+        for name, shell in setup.shells.items():
+            assert push is not None
+            tasks[name] = partial(shell.run, push.start_jitter.seconds)
+        if setup.resources.listener is not None:
+            tasks[PAGE] = self._serve_pages
+        for name, runner in setup.runners.items():
+            # Without a push nobody needs the ticks: a page has what it shows collected when it is asked for.
+            tasks[name] = partial(runner.run, ticking=push is not None)
+        for name, run in tasks.items():
+            if name not in running:
+                await self._tasks.start(name, run)
+
+    async def _serve_pages(self, *, task_status: trio.TaskStatus[None]) -> None:
+        setup = self._setup
+        assert setup.resources.listener is not None
+        assert setup.handler is not None
+        # A duplicate, as the server closes its listeners and the next configuration may need this one.
+        listener = setup.resources.listener.dup()
+        listener.setblocking(False)
+        await serve(setup.handler, [listener], PAGE_LIMITS, tls=setup.tls, task_status=task_status)
 
     async def _hand_over(self) -> None:
         """Let what is under way arrive, within the time for it; the spool has the rest."""
-        if self.config.push is None:
+        push = self._setup.config.push
+        if push is None:
             return
-        with trio.move_on_after(self.config.push.flush_time.seconds):
+        with trio.move_on_after(push.flush_time.seconds):
             async with trio.open_nursery() as nursery:
-                for shell in self._shells:
+                for shell in self._setup.shells.values():
                     nursery.start_soon(shell.settle)
 
-    def _make_pushers(self) -> list[Pusher]:
-        push, spool = self.config.push, self.resources.spool
-        if push is None or spool is None:
-            return []
-        limits = PushLimits(
-            catch_up_bytes_per_s=push.catch_up_rate,
-            backoff_base=push.backoff.seconds,
-            backoff_most=push.max_backoff.seconds,
-        )
-        return [Pusher(push.url, self._host, spool, limits)]
-
-    def _runner(self, source: Source) -> SourceRunner:
-        target = target_labels(source.job, self._host, self._labels)
-        framing = Framing(source.name, target, reports_up=source.reports_up)
-
-        def publish(collection: Collection) -> None:
-            if self.resources.spool is not None:
-                stored = self.resources.spool.append(framing.frame_of(collection))
-                for shell in self._shells:
-                    shell.offer(stored)
-
-        return SourceRunner(source, self._clock, phase_of(self._host, source.interval_ms), publish)
-
     def _own_families(self) -> list[MetricFamily]:
-        spool = self.resources.spool
-        return push_families(spool, self._pushers) if spool is not None else []
-
-
-def make_sources(config: AgentConfig, own_families: Callable[[], list[MetricFamily]]) -> list[Source]:
-    """Return the sources that ``config`` asks for."""
-    node = NodeSource(
-        make_collectors(config.node),
-        interval_ms=config.interval,
-        timeout=config.timeout.seconds,
-        collector_timeout=config.collector_timeout.seconds,
-    )
-    return [node, SelfSource(config.interval, own_families)]
+        families = source_families(self._board.sources())
+        spool = self._setup.resources.spool
+        if spool is not None:
+            families += push_families(spool, [shell.pusher for shell in self._setup.shells.values()])
+        return families

@@ -10,24 +10,44 @@ from pathlib import Path
 import msgspec
 import trio
 
-from vedette_agent.agent import Agent
-from vedette_agent.config import AgentConfig, ExposeConfig, PushConfig, load_agent_config
-from vedette_agent.resources import Resources
+from vedette_agent.config import AgentConfig, load_agent_config
+from vedette_agent.config_parts import PushConfig
+from vedette_agent.once_command import print_frames, print_page
 from vedette_agent.service import serve_agent
+from vedette_agent.setup import check
+from vedette_agent.status_command import print_sources
 from vedette_shared.addresses import Address
 from vedette_shared.clock import SystemClock
 from vedette_shared.command import CommandParser
 from vedette_shared.config import Duration
 from vedette_shared.errors import UsageError
-from vedette_shared.exposition import write_text
 from vedette_shared.logs import configure_logs
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
+CHECK_CONFIG, SOURCES = "check-config", "sources"
 
 
 def build_parser(prog: str) -> CommandParser:
     parser = CommandParser(prog=prog, description="Collect this host's metrics; expose them and push them to a server.")
+    _add_common(parser, default=None)
     add = parser.add_argument
+    add("--once", action="store_true", help="print the page of metrics and end")
+    add("--frames", action="store_true", help="with --once: print what a push would hold, and its size")
+    inner = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=CommandParser)
+    check = inner.add_parser(CHECK_CONFIG, help="read the configuration, say whether it is sound, and end")
+    _add_common(check, default=argparse.SUPPRESS)
+    sources = inner.add_parser(SOURCES, help="show how each source of the running agent is")
+    _add_common(sources, default=argparse.SUPPRESS)
+    sources.add_argument("--json", action="store_true", help="as JSON")
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser, default: object) -> None:
+    """Options that stand before or after an inner command; ``default`` keeps the inner one from hiding the outer."""
+
+    def add(option: str, **more: object) -> None:
+        parser.add_argument(option, default=default, **more)  # type: ignore[arg-type]  # argparse knows them
+
     add("--config", type=Path, metavar="FILE", help="configuration; without it /etc/vedette/agent.toml, or defaults")
     add("--host", metavar="NAME", help="the label host (default: the machine's name)")
     add("--push", metavar="URL", help="push to the server at URL, such as http://127.0.0.1:9471")
@@ -35,17 +55,21 @@ def build_parser(prog: str) -> CommandParser:
     add("--data", type=Path, metavar="DIR", help="folder of the spool")
     add("--interval", metavar="DURATION", help="from one collection to the next (default 15s)")
     add("--log-level", choices=LOG_LEVELS, help="the least that is logged (default info)")
-    add("--once", action="store_true", help="print the page of metrics and end")
-    return parser
 
 
 def run(arguments: argparse.Namespace) -> int:
     load = partial(configured, arguments)
-    if arguments.once:
+    if arguments.frames and not arguments.once:
+        raise UsageError("--frames goes with --once")
+    if arguments.command == CHECK_CONFIG:
+        check(load(), SystemClock())
+        _write(b"the configuration is sound\n")
+    elif arguments.command == SOURCES:
+        _write(trio.run(print_sources, load().expose, arguments.json))
+    elif arguments.once:
         config = load()
         configure_logs(config.log_level)
-        sys.stdout.buffer.write(trio.run(_page, config))
-        sys.stdout.flush()
+        _write(trio.run(print_frames if arguments.frames else print_page, config))
     else:
         trio.run(serve_agent, load)
     return 0
@@ -77,13 +101,11 @@ def _overrides(arguments: argparse.Namespace, config: AgentConfig) -> dict[str, 
         listen = Address.from_toml(arguments.listen)
         changes["expose"] = msgspec.structs.replace(config.expose, enabled=True, listen=listen)
     if arguments.push is not None:
-        held = config.push
-        changes["push"] = (
-            PushConfig(arguments.push) if held is None else msgspec.structs.replace(held, url=arguments.push)
-        )
+        held = config.push or PushConfig(arguments.push)
+        changes["push"] = msgspec.structs.replace(held, url=arguments.push)
     return changes
 
 
-async def _page(config: AgentConfig) -> bytes:
-    config = msgspec.structs.replace(config, push=None, expose=ExposeConfig(enabled=False))
-    return write_text(await Agent(config, SystemClock(), Resources()).collect())
+def _write(output: bytes) -> None:
+    sys.stdout.buffer.write(output)
+    sys.stdout.flush()

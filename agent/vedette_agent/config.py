@@ -5,13 +5,13 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
 from vedette_agent.collectors.options import NodeOptions
-from vedette_shared.addresses import Address
-from vedette_shared.config import Duration, Size, load_config
+from vedette_agent.config_parts import CustomConfig, ExposeConfig, LocalConfig, PluginsConfig, PushConfig
+from vedette_agent.sources.limits import SourceLimits
+from vedette_shared.config import Duration, load_config
 from vedette_shared.labels import is_legacy_label_name
 
 DEFAULT_FILE = Path("/etc/vedette/agent.toml")
@@ -19,49 +19,6 @@ DROP_INS = "agent.d"
 
 RESERVED_LABELS = ("job", "host")
 MIN_INTERVAL_MS = 100
-
-
-class ExposeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``[expose]``: the page of metrics."""
-
-    enabled: bool = True
-    listen: Address = Address("127.0.0.1", 9472)
-    insecure: bool = False
-
-    def __post_init__(self) -> None:
-        if self.enabled and not self.listen.is_loopback and not self.insecure:
-            raise ValueError(
-                f'listen = "{self.listen}" is reached from other machines: set insecure = true to allow that'
-            )
-
-
-class SpoolConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``[push.spool]``: what is kept for a server that is away."""
-
-    max_size: Size = Size(512 * 2**20)
-    max_age: Duration = Duration(7 * 86_400_000)
-
-    def __post_init__(self) -> None:
-        if self.max_size < 2**20 or self.max_age <= 0:
-            raise ValueError("max_size must be at least 1MiB, and max_age more than 0")
-
-
-class PushConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``[push]``: where the frames go."""
-
-    url: str
-    timeout: Duration = Duration(10_000)
-    start_jitter: Duration = Duration(1_000)
-    flush_time: Duration = Duration(3_000)
-    catch_up_rate: Size = Size(64 * 2**10)
-    backoff: Duration = Duration(1_000)
-    max_backoff: Duration = Duration(60_000)
-    spool: SpoolConfig = SpoolConfig()
-
-    def __post_init__(self) -> None:
-        check_url(self.url)
-        if min(self.timeout, self.backoff, self.max_backoff, self.catch_up_rate) <= 0:
-            raise ValueError("timeout, backoff, max_backoff and catch_up_rate must be more than 0")
 
 
 class AgentConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,9 +31,13 @@ class AgentConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     collector_timeout: Duration = Duration(2_000)
     data: Path = Path("/var/lib/vedette/agent")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    limits: SourceLimits = SourceLimits()
     expose: ExposeConfig = ExposeConfig()
     push: PushConfig | None = None
     node: NodeOptions = NodeOptions()
+    local: LocalConfig | None = None
+    plugins: PluginsConfig | None = None
+    custom: CustomConfig | None = None
 
     def __post_init__(self) -> None:
         if self.interval < MIN_INTERVAL_MS:
@@ -105,10 +66,3 @@ def load_agent_config(file: Path | None) -> AgentConfig:
         file = DEFAULT_FILE
         return load_config(AgentConfig, file if file.exists() else None, file.with_name(DROP_INS))
     return load_config(AgentConfig, file, file.with_name(DROP_INS))
-
-
-def check_url(url: str) -> None:
-    """Raise ValueError unless ``url`` is the address of a server."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f'{url!r} is not the URL of a server; write it like "http://127.0.0.1:9471"')

@@ -13,7 +13,7 @@ from vedette_shared.listening import listen_on
 SPOOL = "spool"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Resources:
     """The listening socket and the spool, where the configuration wants them."""
 
@@ -38,18 +38,19 @@ def acquire(
     Raises:
         ListenError, SpoolError: an address or a folder cannot be used; ``held`` is as it was.
     """
-    new = Resources()
+    listener: socket.socket | None = None
+    spool: Spool | None = None
     if config.expose.enabled:
-        keep = before is not None and before.expose.enabled and before.expose.listen == config.expose.listen
-        new.listener = held.listener if keep else listen_on(config.expose.listen)
+        keep = before is not None and before.expose.listen == config.expose.listen
+        listener = (held.listener if keep else None) or listen_on(config.expose.listen)
     try:
         if config.push is not None:
-            keep = before is not None and before.push is not None and _spool_of(before) == _spool_of(config)
-            new.spool = held.spool if keep else _open_spool(config, clock)
+            keep = before is not None and _spool_of(before) == _spool_of(config)
+            spool = (held.spool if keep else None) or _open_spool(config, clock)
     except BaseException:
-        release(new, held)
+        release(Resources(listener), held)
         raise
-    return new
+    return Resources(listener, spool)
 
 
 def release(held: Resources, kept: Resources) -> None:
@@ -68,4 +69,4 @@ def _open_spool(config: AgentConfig, clock: Clock) -> Spool:
     assert config.push is not None
     bounds = config.push.spool
     limits = SpoolLimits(bytes=bounds.max_size, age_ms=bounds.max_age)
-    return Spool.open(config.data / SPOOL, [config.push.url], limits, clock)
+    return Spool.open(config.data / SPOOL, [server.url for server in config.push.all_servers], limits, clock)

@@ -47,7 +47,12 @@ ERRORS = [
     ("labels = { job = 'x' }", "top level: labels.job is set by the agent itself"),
     ("labels = { 'a-b' = 'x' }", "top level: labels.a-b is not a label name"),
     ("[expose]\nlisten = '0.0.0.0:9472'", 'expose: listen = "0.0.0.0:9472" is reached from other machines'),
-    ("[push]", "push.url: this key is required"),
+    ("[push]", "push: url is required, such as"),
+    ("[push]\nurl = 'http://x'\n[[push.servers]]\nurl = 'http://x'", "push: a server stands twice"),
+    ("[expose]\ncert_file = 'x'", "expose: cert_file and key_file go together"),
+    ("[limits]\ncpu = 2.0", "limits: series must be at least 1"),
+    ("[[plugins.plugin]]\nname = 'x'\ncommand = []", "plugins.plugin[0]: name and command must not be empty"),
+    ("[local]\ninterval = '0'", "local: interval and timeout must be more than 0"),
     ("[push]\nurl = 'server:9471'", "push: 'server:9471' is not the URL of a server"),
     ("[push]\nurl = 'http://x'\n[push.spool]\nmax_size = '1kB'", "push.spool: max_size must be at least 1MiB"),
 ]

@@ -78,7 +78,7 @@ def eventually(condition: Callable[[], bool]) -> None:
 def test_exposes_this_host_without_a_configuration_and_stops_cleanly(tmp_path: Path) -> None:
     address = free_address()
     with running(tmp_path, "--listen", address, "--host", "h1") as agent:
-        page = httpx.get(f"http://{address}/metrics")
+        page = httpx.get(f"http://{address}/metrics", headers={"Accept-Encoding": "gzip"})
         families = {family.name: family for family in parse_text(page.content)}
         assert {"node_load1", "node_cpu_seconds_total", "node_scrape_collector_success"} <= families.keys()
         assert page.headers["content-encoding"] == "gzip"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vedette_agent.sources.interface import Collection
 from vedette_shared.frames import Layout, LayoutMemory, encode_target, layout_of, values_of
@@ -30,13 +30,22 @@ def target_labels(job: str, host: str, labels: Labels) -> Labels:
 
 
 class Framing:
-    """Makes the frames of one source. Remembers the layout, which seldom changes."""
+    """Makes the frames of one source. Remembers the layout, which seldom changes.
 
-    def __init__(self, source: str, target: Labels, *, reports_up: bool) -> None:
+    Args:
+        source: The source's name.
+        target: The labels of its target.
+        reports_up: Whether the frames carry ``up`` and its like.
+        most_bytes: That a layout may take; a collection with a larger one counts as failed.
+    """
+
+    def __init__(self, source: str, target: Labels, *, reports_up: bool, most_bytes: int = 2**23) -> None:
+        self.limited = 0
         self._source = source
         self._target = encode_target(target)
         self._taken = frozenset(name for name, _ in target)
         self._reports_up = reports_up
+        self._most_bytes = most_bytes
         self._memory = LayoutMemory()
         self._reported: Layout | None = None
         self._sent: Layout | None = None
@@ -45,6 +54,10 @@ class Framing:
         """Return the frame of ``collection``; one that failed says so in ``up``, and its series end."""
         families = [*collection.families, *(_scrape_series(collection) if self._reports_up else ())]
         layout = self._memory.layout_of(families)
+        if len(layout.encoded) > self._most_bytes:
+            self.limited += 1
+            error = f"its series take {len(layout.encoded)} bytes; those of a source may take {self._most_bytes}"
+            return self.frame_of(replace(collection, families=(), error=error))
         if layout is not self._reported or self._sent is None:
             self._reported, self._sent = layout, self._without_clashes(layout, families)
         return NewFrame(collection.timestamp_ms, self._target, self._source, self._sent, values_of(families).tobytes())

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import trio
+
 from vedette_shared.metrics import MetricFamily
 
 
@@ -17,7 +19,6 @@ class Source(Protocol):
         job: The label ``job`` of what it reports.
         interval_ms: From one collection to the next.
         timeout: Seconds that a collection may take; its caller keeps them.
-        on_demand: Cheap enough to be collected anew when a page is asked for.
         reports_up: Whether its frames carry ``up`` and the other series that a scrape adds: one source of a job does.
     """
 
@@ -25,7 +26,6 @@ class Source(Protocol):
     job: str
     interval_ms: int
     timeout: float
-    on_demand: bool
     reports_up: bool
 
     async def collect(self) -> Sequence[MetricFamily]:
@@ -36,9 +36,42 @@ class Source(Protocol):
         """
         ...
 
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Work in the background, for what takes longer than a collection may; returns at once without any."""
+        ...
+
+    def parts(self) -> dict[str, Sequence[MetricFamily]]:
+        """The families of the last collection by the name that ``collect[]`` of a page chooses them by."""
+        ...
+
+    def cpu_seconds(self) -> float:
+        """CPU time that its collections have used so far."""
+        ...
+
     def close(self) -> None:
         """Let go of threads and children; no call is under way."""
         ...
+
+
+class PlainSource:
+    """A source without background work, whose page has one part: a base to build on."""
+
+    name: str
+
+    def __init__(self) -> None:
+        self._last: Sequence[MetricFamily] = ()
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        task_status.started()
+
+    def parts(self) -> dict[str, Sequence[MetricFamily]]:
+        return {self.name: self._last}
+
+    def cpu_seconds(self) -> float:
+        return 0.0
+
+    def close(self) -> None:
+        pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +79,12 @@ class Collection:
     """What came of one collection.
 
     Attributes:
-        source: Whose.
         timestamp_ms: Wall time of its start.
         duration: Seconds.
         families: Empty where it failed.
         error: Why it failed; empty where it did not.
     """
 
-    source: Source
     timestamp_ms: int
     duration: float
     families: Sequence[MetricFamily]

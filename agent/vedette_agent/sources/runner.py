@@ -1,19 +1,40 @@
-"""Runs a source: at its ticks, and for a page that wants it fresh."""
+"""Runs a source: at its ticks, and for a page that wants it fresh; within its limits."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import trio
 
 from vedette_agent.errors import CollectorError
 from vedette_agent.sources.interface import Collection, Source
+from vedette_agent.sources.limits import SourceLimits
 from vedette_agent.sources.schedule import delay_to_grid, delay_to_next
 from vedette_shared.clock import Clock
 from vedette_shared.logs import get_logger
-from vedette_shared.metrics import MetricFamily
+from vedette_shared.metrics import MetricFamily, count_samples
 
 _log = get_logger(__name__)
+
+FAILURES_BEFORE_BACKOFF = 3
+MOST_BACKOFF_S = 600.0
+CPU_SPAN_S = 10.0
+"""CPU time is judged over at least so long: the first collection of all reads much that later ones do not."""
+
+DEFAULT_LIMITS = SourceLimits()
+
+Publish = Callable[[Collection], None]
+
+
+@dataclass(slots=True)
+class SourceCounters:
+    """What a source has done since it was started. ``limited`` counts by the limit that it hit."""
+
+    collections: int = 0
+    failures: int = 0
+    limited: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("series", "cpu"), 0))
 
 
 class SourceRunner:
@@ -24,53 +45,87 @@ class SourceRunner:
         clock: Wall time for timestamps and ticks, monotonic time for ages.
         phase_ms: Where the ticks lie in the interval.
         publish: Takes each collection that a tick made.
+        limits: What the source may cost.
     """
 
     def __init__(
-        self, source: Source, clock: Clock, phase_ms: int, publish: Callable[[Collection], None] | None = None
+        self, source: Source, clock: Clock, phase_ms: int, publish: Publish, limits: SourceLimits = DEFAULT_LIMITS
     ) -> None:
         self.source = source
         self.latest: Collection | None = None
-        self._collected_at = float("-inf")
+        self.counters = SourceCounters()
         self._clock = clock
         self._phase_ms = phase_ms % source.interval_ms
         self._publish = publish
-        self._lock = trio.Lock()
+        self._limits = limits
+        self._collected_at = -math.inf
         self._last_timestamp = -1
+        self._failures = 0
+        self._rest_until = -math.inf
+        self._demanded = trio.Event()
+        self._collected = trio.Event()
 
-    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Collect at once, and then at every tick."""
-        task_status.started()
-        interval = self.source.interval_ms
-        while True:
-            due = trio.current_time() + delay_to_next(self._clock.now_ms(), interval, self._phase_ms) / 1000
-            collection = await self.collect()
-            if self._publish is not None:
-                self._publish(collection)
-            if trio.current_time() > due:
-                due = trio.current_time() + delay_to_grid(self._clock.now_ms(), interval, self._phase_ms) / 1000
-            await trio.sleep_until(due)
-
-    async def collect(self, max_age: float = 0.0) -> Collection:
-        """Return a collection that is at most ``max_age`` seconds old, made now unless there is one.
-
-        A collection that is under way is waited for and shared.
-        """
-        waited = self._lock.locked()
-        async with self._lock:
-            if self.latest is not None and (waited or self._age() <= max_age):
-                return self.latest
-            self.latest = await self._collect()
-            return self.latest
-
-    def _age(self) -> float:
+    @property
+    def age(self) -> float:
+        """Seconds since the last collection began; infinite before the first."""
         return self._clock.monotonic() - self._collected_at
 
+    async def run(self, *, ticking: bool = True, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Collect at once, at every tick and when ``fresh`` asks for it; without ``ticking`` only then."""
+        try:
+            async with trio.open_nursery() as nursery:
+                await nursery.start(self.source.run)
+                task_status.started()
+                await self._loop(trio.current_time() if ticking else math.inf)
+        finally:
+            self.source.close()
+
+    async def fresh(self, max_age: float, patience: float) -> Collection | None:
+        """Return a collection that is at most ``max_age`` seconds old; after ``patience`` seconds, the last there is.
+
+        ``run`` is under way, and makes one if need be; those who ask at the same time share it.
+        """
+        if self.age > max_age:
+            self._demanded.set()
+        if self.latest is None or self.age > max_age:
+            with trio.move_on_after(patience):
+                await self._collected.wait()
+        return self.latest
+
+    async def collect(self) -> Collection:
+        """Collect now; not while ``run`` is under way."""
+        self.latest = await self._collect()
+        return self.latest
+
+    async def _loop(self, due: float) -> None:
+        interval = self.source.interval_ms
+        while True:
+            with trio.move_on_at(due):
+                await self._demanded.wait()
+            is_tick = trio.current_time() >= due
+            if is_tick:
+                due = trio.current_time() + delay_to_next(self._clock.now_ms(), interval, self._phase_ms) / 1000
+            await self._collect_and_tell(is_tick=is_tick)
+            if trio.current_time() > due:
+                due = trio.current_time() + delay_to_grid(self._clock.now_ms(), interval, self._phase_ms) / 1000
+
+    async def _collect_and_tell(self, *, is_tick: bool) -> None:
+        self._demanded = trio.Event()
+        resting = self._clock.monotonic() < self._rest_until
+        if not resting:
+            self.latest = await self._collect()
+        elif self._failures and self.latest is not None:
+            # It is not tried just now, and still down at this moment.
+            self.latest = Collection(self._stamp(), 0.0, (), self.latest.error)
+        self._collected.set()
+        self._collected = trio.Event()
+        if is_tick and self.latest is not None and not (resting and not self._failures):
+            self._publish(self.latest)
+
     async def _collect(self) -> Collection:
-        timestamp = self._clock.now_ms()
-        # Two collections of one source never share a timestamp, though the clock may have stepped back a little.
-        timestamp = self._last_timestamp = timestamp + (timestamp == self._last_timestamp)
+        timestamp = self._stamp()
         start = self._collected_at = self._clock.monotonic()
+        cpu = self.source.cpu_seconds()
         families: Sequence[MetricFamily] = ()
         error = f"not done after {self.source.timeout:g} s"
         with trio.move_on_after(self.source.timeout):
@@ -79,12 +134,40 @@ class SourceRunner:
                 error = ""
             except CollectorError as failure:
                 error = str(failure)
-        self._note(error)
-        return Collection(self.source, timestamp, self._clock.monotonic() - start, families, error)
+        end = self._clock.monotonic()
+        count = count_samples(families)
+        if count > self._limits.series:
+            families, error = (), f"{count} series; a source may have {self._limits.series}"
+            self.counters.limited["series"] += 1
+        self._note(error, end)
+        self._rest_for_cpu(self.source.cpu_seconds() - cpu, start)
+        return Collection(timestamp, end - start, families, error)
 
-    def _note(self, error: str) -> None:
-        before = self.latest.error if self.latest is not None else ""
-        if error and not before:
+    def _stamp(self) -> int:
+        """Wall time; two collections never share one, though the clock may have stepped back a little."""
+        now = self._clock.now_ms()
+        self._last_timestamp = now + (now == self._last_timestamp)
+        return self._last_timestamp
+
+    def _note(self, error: str, now: float) -> None:
+        self.counters.collections += 1
+        if not error:
+            if self._failures:
+                _log.info("source works again", source=self.source.name)
+            self._failures = 0
+            return
+        self.counters.failures += 1
+        if not self._failures:
             _log.warning("source failed", source=self.source.name, error=error)
-        elif before and not error:
-            _log.info("source works again", source=self.source.name)
+        self._failures += 1
+        beyond = self._failures - FAILURES_BEFORE_BACKOFF
+        if beyond >= 0:
+            # A little less than whole intervals, so that the tick at their end is not missed by a hair.
+            wait = self.source.interval_ms / 1000 * (2 ** min(beyond + 1, 16) - 0.5)
+            self._rest_until = now + min(wait, MOST_BACKOFF_S)
+
+    def _rest_for_cpu(self, used: float, start: float) -> None:
+        if used > self._limits.cpu * max(self.source.interval_ms / 1000, CPU_SPAN_S):
+            self.counters.limited["cpu"] += 1
+            _log.warning("source uses too much CPU; collected less often", source=self.source.name, seconds=used)
+            self._rest_until = max(self._rest_until, start + used / self._limits.cpu)

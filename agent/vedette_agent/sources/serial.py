@@ -30,12 +30,13 @@ class Step(Generic[Value]):
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[Value]):
-    """What came of a step: its value, or the error; and the seconds that it took."""
+    """What came of a step: its value, or the error; and the seconds that it took, of the clock and of a processor."""
 
     name: str
     value: Value | None
-    error: Exception | None
+    error: BaseException | None
     duration: float
+    cpu: float = 0.0
 
 
 class OverrunError(Exception):
@@ -146,12 +147,14 @@ class _Work(Generic[Value]):
 
 
 def _perform(step: Step[Value]) -> Outcome[Value]:
-    start = time.monotonic()
+    start, cpu = time.monotonic(), time.thread_time()
+    value: Value | None = None
+    error: BaseException | None = None
     try:
         value = step.call()
-    except Exception as error:  # noqa: BLE001  what a collector raises is a value here, and its caller judges it
-        return Outcome(step.name, None, error, time.monotonic() - start)
-    return Outcome(step.name, value, None, time.monotonic() - start)
+    except (Exception, SystemExit) as raised:  # noqa: BLE001  what a step raises is a value here; its caller judges
+        error = raised
+    return Outcome(step.name, value, error, time.monotonic() - start, time.thread_time() - cpu)
 
 
 class _Thread(Generic[Value]):

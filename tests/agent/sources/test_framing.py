@@ -4,14 +4,11 @@ from array import array
 
 import pytest
 
-from vedette_agent.self_metrics import SelfSource
 from vedette_agent.sources.framing import Framing, target_labels
 from vedette_agent.sources.interface import Collection
 from vedette_shared.frames import decode_target
 from vedette_shared.labels import Labels, format_series, make_labels
 from vedette_shared.metrics import MetricFamily, gauge
-
-SOURCE = SelfSource(1000, list)
 
 
 def families(labels: Labels = ()) -> list[MetricFamily]:
@@ -39,7 +36,7 @@ def test_labels_of_the_target(labels: dict[str, str], expected: dict[str, str]) 
 
 def test_a_frame() -> None:
     target = target_labels("node", "h", ())
-    frame = Framing("node", target, reports_up=True).frame_of(Collection(SOURCE, 1234, 0.25, families()))
+    frame = Framing("node", target, reports_up=True).frame_of(Collection(1234, 0.25, families()))
     assert (frame.timestamp, frame.source, decode_target(frame.target)) == (1234, "node", target)
     assert [series.name for series in frame.layout.series] == [
         "load",
@@ -52,7 +49,7 @@ def test_a_frame() -> None:
 
 def test_a_failure_is_down_and_its_series_leave() -> None:
     framing = Framing("node", target_labels("node", "h", ()), reports_up=True)
-    frame = framing.frame_of(Collection(SOURCE, 1234, 10.0, [], "not done after 10 s"))
+    frame = framing.frame_of(Collection(1234, 10.0, [], "not done after 10 s"))
     assert [series.name for series in frame.layout.series] == [
         "up",
         "scrape_duration_seconds",
@@ -63,14 +60,26 @@ def test_a_failure_is_down_and_its_series_leave() -> None:
 
 def test_the_second_source_of_a_job_does_not_report_up() -> None:
     framing = Framing("agent", target_labels("node", "h", ()), reports_up=False)
-    assert names(framing, Collection(SOURCE, 1, 0.0, families())) == ["load"]
+    assert names(framing, Collection(1, 0.0, families())) == ["load"]
 
 
 def test_labels_of_the_target_win() -> None:
     framing = Framing("x", target_labels("node", "h", make_labels(rack="r")), reports_up=False)
     mine = make_labels(job="j", rack="s", disk="d")
     for _ in range(2):
-        assert names(framing, Collection(SOURCE, 1, 0.0, families(mine))) == [
+        assert names(framing, Collection(1, 0.0, families(mine))) == [
             'load{disk="d", exported_job="j", exported_rack="s"}'
         ]
-    assert names(framing, Collection(SOURCE, 1, 0.0, families(make_labels(disk="d")))) == ['load{disk="d"}']
+    assert names(framing, Collection(1, 0.0, families(make_labels(disk="d")))) == ['load{disk="d"}']
+
+
+def test_series_whose_names_take_too_much_are_a_failure() -> None:
+    framing = Framing("x", target_labels("node", "h", ()), reports_up=True, most_bytes=1000)
+    frame = framing.frame_of(Collection(1, 0.5, families(make_labels(text="x" * 2000))))
+    assert [series.name for series in frame.layout.series] == [
+        "up",
+        "scrape_duration_seconds",
+        "scrape_samples_scraped",
+    ]
+    assert array("d", frame.values).tolist() == [0.0, 0.5, 0.0]
+    assert framing.limited == 1

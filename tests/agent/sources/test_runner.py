@@ -1,15 +1,18 @@
 """A source is collected at its ticks, within its time, and shared with a page that asks meanwhile."""
 
+from functools import partial
 from itertools import pairwise
 
 import trio
 from trio.testing import MockClock
 
 from vedette_agent.errors import CollectorError
-from vedette_agent.sources.interface import Collection
+from vedette_agent.sources.interface import Collection, PlainSource
+from vedette_agent.sources.limits import SourceLimits
 from vedette_agent.sources.runner import SourceRunner
 from vedette_shared.metrics import MetricFamily, gauge
 
+LIMITS = SourceLimits(series=100)
 EPOCH_MS = 1_700_000_000_000
 
 
@@ -26,33 +29,41 @@ class TrioClock:
         return trio.current_time()
 
 
-class FakeSource:
+class FakeSource(PlainSource):
     name = job = "fake"
-    on_demand = reports_up = True
+    reports_up = True
+    timeout = 10.0
 
-    def __init__(self, takes: float = 0.0, error: str = "", interval_ms: int = 15_000) -> None:
+    def __init__(self, takes: float = 0.0, error: str = "", interval_ms: int = 15_000, series: int = 1) -> None:
+        super().__init__()
         self.interval_ms = interval_ms
-        self.timeout = 10.0
         self.takes = takes
         self.error = error
+        self.series = series
         self.calls = 0
+        self.cpu_each = 0.0
+        self.closed = False
 
     async def collect(self) -> list[MetricFamily]:
         self.calls += 1
         await trio.sleep(self.takes)
         if self.error:
             raise CollectorError(self.error)
-        return [gauge("calls", "", float(self.calls))]
+        return [gauge("calls", "", float(self.calls))] * self.series
+
+    def cpu_seconds(self) -> float:
+        return self.calls * self.cpu_each
 
     def close(self) -> None:
-        pass
+        self.closed = True
 
 
 async def ticks(source: FakeSource, seconds: float, clock: TrioClock, phase_ms: int = 5_000) -> list[Collection]:
     collections: list[Collection] = []
-    runner = SourceRunner(source, clock, phase_ms, collections.append)
+    runner = SourceRunner(source, clock, phase_ms, collections.append, LIMITS)
     with trio.move_on_after(seconds):
         await runner.run()
+    assert source.closed
     return collections
 
 
@@ -76,7 +87,7 @@ async def test_a_clock_step_makes_no_burst_and_no_gap(autojump_clock: MockClock)
         collections.append(collection)
         moments.append(trio.current_time())
 
-    runner = SourceRunner(FakeSource(), clock, EPOCH_MS % 15_000, note)
+    runner = SourceRunner(FakeSource(), clock, EPOCH_MS % 15_000, note, LIMITS)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(runner.run)
         for step in (3_600_000, -7_200_500, 4_000, -4_000):
@@ -104,18 +115,92 @@ async def test_a_failure_is_a_value(autojump_clock: MockClock) -> None:
     assert (list(collection.families), collection.error) == ([], "no BMC")
 
 
+async def test_too_many_series_are_a_failure(autojump_clock: MockClock) -> None:
+    source = FakeSource(series=101)
+    runner = SourceRunner(source, TrioClock(), 0, ignore, LIMITS)
+    collection = await runner.collect()
+    assert (list(collection.families), collection.error) == ([], "101 series; a source may have 100")
+    assert runner.counters.limited == {"series": 1, "cpu": 0}
+
+
+async def test_one_that_keeps_failing_is_tried_less_often_and_told_down_all_the_while(
+    autojump_clock: MockClock,
+) -> None:
+    source = FakeSource(error="no BMC")
+    collections = await ticks(source, 15 * 60, TrioClock(), EPOCH_MS % 15_000)
+    assert len(collections) == 60
+    assert {collection.error for collection in collections} == {"no BMC"}
+    assert source.calls == 3 + 4
+    source.error = ""
+
+
+async def test_one_that_works_again_is_back_at_its_interval(autojump_clock: MockClock) -> None:
+    source = FakeSource(error="no BMC")
+    collections: list[Collection] = []
+    runner = SourceRunner(source, TrioClock(), EPOCH_MS % 15_000, collections.append, LIMITS)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(runner.run)
+        await trio.sleep(100)
+        source.error = ""
+        await trio.sleep(100)
+        collections.clear()
+        await trio.sleep(60)
+        nursery.cancel_scope.cancel()
+    assert [collection.error for collection in collections] == [""] * 4
+
+
+async def test_one_that_uses_too_much_cpu_is_collected_less_often(autojump_clock: MockClock) -> None:
+    source = FakeSource()
+    source.cpu_each = 6.0
+    runner = SourceRunner(source, TrioClock(), EPOCH_MS % 15_000, ignore, LIMITS)
+    with trio.move_on_after(15 * 40):
+        await runner.run()
+    assert source.calls == 20
+    assert runner.counters.limited["cpu"] == 20
+
+
+def ignore(collection: Collection) -> None:
+    pass
+
+
 async def test_a_page_shares_what_is_fresh_or_under_way(autojump_clock: MockClock) -> None:
     source = FakeSource(takes=2)
-    runner = SourceRunner(source, TrioClock(), 0)
+    runner = SourceRunner(source, TrioClock(), 0, ignore)
+    answers: list[Collection | None] = []
+
+    async def ask() -> None:
+        answers.append(await runner.fresh(1, 5))
+
+    async with trio.open_nursery() as outer:
+        await outer.start(partial(runner.run, ticking=False))
+        await trio.sleep(30)
+        assert source.calls == 0
+        async with trio.open_nursery() as nursery:
+            for _ in range(3):
+                nursery.start_soon(ask)
+        assert source.calls == 1
+        assert answers == [runner.latest] * 3
+        assert await runner.fresh(5, 5) is runner.latest
+        await trio.sleep(10)
+        before = runner.latest
+        assert await runner.fresh(5, 5) is not before
+        assert source.calls == 2
+        outer.cancel_scope.cancel()
+
+
+async def test_a_page_does_not_wait_for_a_slow_one_for_long(autojump_clock: MockClock) -> None:
+    source = FakeSource()
+    runner = SourceRunner(source, TrioClock(), 0, ignore)
     async with trio.open_nursery() as nursery:
-        for _ in range(3):
-            nursery.start_soon(runner.collect)
-    assert source.calls == 1
-    await runner.collect(max_age=5)
-    assert source.calls == 1
-    await trio.sleep(10)
-    await runner.collect(max_age=5)
-    assert source.calls == 2
+        await nursery.start(partial(runner.run, ticking=False))
+        first = await runner.fresh(1, 3)
+        source.takes = 9
+        await trio.sleep(60)
+        start = trio.current_time()
+        assert await runner.fresh(1, 3) is first
+        assert trio.current_time() - start == 3
+        assert runner.age < 10
+        nursery.cancel_scope.cancel()
 
 
 async def test_two_collections_never_share_a_timestamp() -> None:
@@ -123,6 +208,6 @@ async def test_two_collections_never_share_a_timestamp() -> None:
         def now_ms(self) -> int:
             return EPOCH_MS
 
-    runner = SourceRunner(FakeSource(), Frozen(), 0)
+    runner = SourceRunner(FakeSource(), Frozen(), 0, ignore)
     first, second = await runner.collect(), await runner.collect()
     assert second.timestamp_ms == first.timestamp_ms + 1

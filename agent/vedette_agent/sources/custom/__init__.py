@@ -1,0 +1,1 @@
+"""Collectors that people write themselves, in Python."""

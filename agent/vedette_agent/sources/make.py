@@ -1,0 +1,100 @@
+"""The sources that a configuration asks for, as plans: how one is made, and what decides whether it is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vedette_agent.children import ChildLimits
+from vedette_agent.collectors.registry import make_collectors
+from vedette_agent.config import AgentConfig
+from vedette_agent.config_parts import CustomConfig, LocalConfig, PluginsConfig
+from vedette_agent.sources.checks.local import find_local_checks
+from vedette_agent.sources.checks.plugins import plugin_script, read_mrpe
+from vedette_agent.sources.checks.source import CheckSource, Script
+from vedette_agent.sources.custom.source import CustomSource
+from vedette_agent.sources.interface import Source
+from vedette_agent.sources.node import NODE, NodeSource
+from vedette_shared.clock import Clock
+
+LOCAL, PLUGINS, CUSTOM = "local", "plugins", "custom"
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePlan:
+    """A source to be: while ``spec`` stays equal over a reload, the one that runs goes on."""
+
+    name: str
+    spec: object
+    make: Callable[[], Source]
+
+
+def plan_sources(config: AgentConfig, clock: Clock) -> list[SourcePlan]:
+    """Return the plans of the sources that ``config`` asks for, but the agent's own."""
+    times = (config.interval, config.timeout, config.collector_timeout)
+    plans = [SourcePlan(NODE, (config.node, times), lambda: _node(config))]
+    local, plugins, custom = config.local, config.plugins, config.custom
+    if local is not None:
+        spec = (local, config.interval, config.limits)
+        plans.append(SourcePlan(LOCAL, spec, lambda: _local(local, config, clock)))
+    if plugins is not None:
+        spec_of_plugins = (plugins, config.interval, config.limits)
+        plans.append(SourcePlan(PLUGINS, spec_of_plugins, lambda: _plugins(plugins, config, clock)))
+    if custom is not None:
+        plans.append(SourcePlan(CUSTOM, custom, lambda: _custom(custom)))
+    return plans
+
+
+def _node(config: AgentConfig) -> Source:
+    return NodeSource(
+        make_collectors(config.node),
+        interval_ms=config.interval,
+        timeout=config.timeout.seconds,
+        collector_timeout=config.collector_timeout.seconds,
+    )
+
+
+def _local(local: LocalConfig, config: AgentConfig, clock: Clock) -> Source:
+    limits = ChildLimits(local.timeout.seconds, config.limits.bytes, _cpu_seconds(local.timeout.seconds))
+
+    def scripts() -> list[Script]:
+        return find_local_checks(local.folder, local.interval.seconds, limits)
+
+    return CheckSource(LOCAL, config.interval, scripts, clock)
+
+
+def _plugins(plugins: PluginsConfig, config: AgentConfig, clock: Clock) -> Source:
+    def limits(seconds: float) -> ChildLimits:
+        return ChildLimits(seconds, config.limits.bytes, _cpu_seconds(seconds))
+
+    def scripts() -> list[Script]:
+        usual = limits(plugins.timeout.seconds)
+        own = [
+            plugin_script(
+                plugin.name,
+                plugin.command,
+                (plugin.interval or plugins.interval).seconds,
+                limits(plugin.timeout.seconds) if plugin.timeout else usual,
+            )
+            for plugin in plugins.plugin
+        ]
+        if plugins.mrpe_file is None:
+            return own
+        return [*own, *read_mrpe(plugins.mrpe_file, plugins.interval.seconds, usual)]
+
+    return CheckSource(PLUGINS, config.interval, scripts, clock)
+
+
+def _custom(custom: CustomConfig) -> Source:
+    return CustomSource(
+        custom.folder,
+        entry_points=custom.entry_points,
+        interval_ms=custom.interval,
+        timeout=custom.timeout.seconds,
+        collector_timeout=custom.collector_timeout.seconds,
+    )
+
+
+def _cpu_seconds(timeout: float) -> float:
+    """A script waits most of its time; one that computes through all of it is at fault."""
+    return max(timeout / 2, 1.0)
