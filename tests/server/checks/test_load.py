@@ -33,7 +33,7 @@ def test_the_shipped_checks() -> None:
         "disk_io",
         "clock",
         "uptime",
-        "collectors",
+        "sources",
     ]
 
 

@@ -39,7 +39,7 @@ ORDINARY: dict[str, list[tuple[dict[str, str], float, float]]] = {
     "node_disk_io_time_seconds_total": [({"device": "vda"}, 0, 0.9), ({"device": "loop0"}, 0, 0.1)],
     "node_boot_time_seconds": [({}, START / 1000 - 90_000, 0)],
     "node_timex_maxerror_seconds": [({}, 16, 0)],
-    "node_scrape_collector_success": [({"collector": "cpu"}, 1, 0), ({"collector": "hwmon"}, 0, 0)],
+    "vedette_agent_source_up": [({"source": "node"}, 1, 0), ({"source": "ipmi"}, 0, 0)],
 }
 """Metric to (labels, value, growth a second)."""
 
@@ -97,7 +97,7 @@ async def test_the_shipped_checks_on_an_ordinary_host(autojump_clock: trio.testi
         nursery.cancel_scope.cancel()
 
     assert seen == {
-        "Agent collectors": ("WARN", "1 failed (warn/crit at 1/never)"),
+        "Agent sources": ("WARN", "1 failed (warn/crit at 1/never)"),
         "CPU load": ("OK", "3 per core over 15 minutes"),
         "CPU utilization": ("OK", "75 % busy"),
         "Clock": ("WARN", "off by 16 s at most (warn/crit at 1 s/never)"),
@@ -109,7 +109,7 @@ async def test_the_shipped_checks_on_an_ordinary_host(autojump_clock: trio.testi
         "Uptime": ("OK", "up for 1d1h"),
     }
     assert sorted(alert.service for findings in published for alert in findings.alerts) == [
-        "Agent collectors",
+        "Agent sources",
         "Clock",
     ]
 
