@@ -1,5 +1,7 @@
 """Background tasks are started, stopped and waited for by name."""
 
+from collections.abc import Awaitable, Callable
+
 import trio
 
 from vedette_agent.tasks import Tasks
@@ -8,7 +10,7 @@ from vedette_agent.tasks import Tasks
 async def test_tasks_are_stopped_by_name_and_the_others_run_on() -> None:
     story: list[str] = []
 
-    def task(name: str):  # noqa: ANN202
+    def task(name: str) -> Callable[..., Awaitable[None]]:
         async def run(*, task_status: trio.TaskStatus[None]) -> None:
             story.append(f"{name} starts")
             task_status.started()

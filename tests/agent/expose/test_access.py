@@ -73,13 +73,9 @@ def test_files_that_cannot_be_used(tmp_path: Path) -> None:
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("tls")
     key, cert = folder / "key.pem", folder / "cert.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        + ["-keyout", str(key), "-out", str(cert), "-days", "2", "-subj", "/CN=localhost"]
-        + ["-addext", "subjectAltName=IP:127.0.0.1"],
-        check=True,
-        capture_output=True,
-    )
+    options = "-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+    command = ["openssl", "req", *options.split(), "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*command, "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
     return cert, key
 
 
@@ -94,7 +90,7 @@ async def test_tls(certificate: tuple[Path, Path]) -> None:
         for _ in range(2):
             assert (await client.request("GET", "/")).body == b"page"
         await client.aclose()
-        with pytest.raises(HttpClientError, match="no TLS: .*certificate verify failed"):
+        with pytest.raises(HttpClientError, match=r"no TLS: .*certificate verify failed"):
             await Client(url).request("GET", "/")
         with pytest.raises(HttpClientError):
             await Client(url.replace("https", "http")).request("GET", "/")
