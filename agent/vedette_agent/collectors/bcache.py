@@ -15,7 +15,6 @@ from vedette_agent.collectors.bcache_metrics import (
 from vedette_agent.collectors.families import Families
 from vedette_agent.collectors.options import NodeOptions
 from vedette_agent.collectors.reading import list_folder, read_attribute
-from vedette_agent.errors import NoDataError
 from vedette_shared.labels import Labels
 from vedette_shared.metrics import MetricFamily
 
@@ -56,8 +55,6 @@ class BcacheCollector:
         for uuid in list_folder(self._sys):
             if _UUID.fullmatch(uuid):
                 self._add_set(families, f"{self._sys}/{uuid}", uuid)
-        if not families.all():
-            raise NoDataError("there are no bcache sets")
         return families.all()
 
     def _add_set(self, families: Families, folder: str, uuid: str) -> None:

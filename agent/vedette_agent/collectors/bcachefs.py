@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from vedette_agent.collectors.families import COUNTER, GAUGE, Families, Metric
 from vedette_agent.collectors.options import NodeOptions
-from vedette_agent.collectors.reading import list_folder, read_attribute, read_number
-from vedette_agent.errors import NoDataError
+from vedette_agent.collectors.reading import list_class, list_folder, read_attribute, read_number
 from vedette_shared.labels import Labels, make_labels
 from vedette_shared.metrics import MetricFamily
 
@@ -90,10 +89,8 @@ class BcachefsCollector:
 
     def collect(self) -> list[MetricFamily]:
         families = Families()
-        for uuid in list_folder(self._sys):
+        for uuid in list_class(self._sys, "there are no bcachefs file systems"):
             _add_file_system(families, f"{self._sys}/{uuid}", (("uuid", uuid),))
-        if not families.all():
-            raise NoDataError("there are no bcachefs file systems")
         return families.all()
 
 

@@ -7,7 +7,6 @@ import re
 from vedette_agent.collectors.families import COUNTER, GAUGE, Families, Metric
 from vedette_agent.collectors.options import NodeOptions
 from vedette_agent.collectors.reading import list_folder, read_attribute, read_number
-from vedette_agent.errors import NoDataError
 from vedette_shared.labels import make_labels
 from vedette_shared.metrics import MetricFamily
 
@@ -63,8 +62,6 @@ class BtrfsCollector:
         for uuid in list_folder(self._sys):
             if _UUID.fullmatch(uuid):
                 _add_file_system(families, f"{self._sys}/{uuid}", uuid)
-        if not families.all():
-            raise NoDataError("there are no btrfs file systems")
         return families.all()
 
 

@@ -6,7 +6,6 @@ from vedette_agent.collectors.attributes import Attribute, add_attributes
 from vedette_agent.collectors.families import GAUGE, Families, Metric
 from vedette_agent.collectors.options import NodeOptions
 from vedette_agent.collectors.reading import list_folder, read_attribute
-from vedette_agent.errors import NoDataError
 from vedette_shared.metrics import MetricFamily
 
 _KILOHERTZ = 1000.0
@@ -58,8 +57,6 @@ class CpufreqCollector:
         for name in list_folder(self._sys):
             if name.startswith("cpu") and name[3:].isdigit():
                 self._add_cpu(families, f"{self._sys}/{name}/cpufreq", name[3:])
-        if not families.all():
-            raise NoDataError("the processors' frequencies cannot be seen")
         return families.all()
 
     def _add_cpu(self, families: Families, folder: str, cpu: str) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from vedette_agent.collectors.families import GAUGE, Families, Metric
 from vedette_agent.collectors.options import NodeOptions
-from vedette_agent.collectors.reading import list_folder, read_attribute, read_number
-from vedette_agent.errors import NoDataError
+from vedette_agent.collectors.reading import list_class, list_folder, read_attribute, read_number
 from vedette_shared.labels import make_labels
 from vedette_shared.metrics import MetricFamily
 
@@ -48,13 +47,11 @@ class DmmultipathCollector:
 
     def collect(self) -> list[MetricFamily]:
         families = Families()
-        for name in list_folder(self._sys):
+        for name in list_class(self._sys, "there are no disks with several paths"):
             if name.startswith("dm-"):
                 uuid = read_attribute(f"{self._sys}/{name}/dm/uuid") or ""
                 if uuid.startswith("mpath-"):
                     self._add_device(families, name, uuid)
-        if not families.all():
-            raise NoDataError("there are no disks with several paths")
         return families.all()
 
     def _add_device(self, families: Families, name: str, uuid: str) -> None:

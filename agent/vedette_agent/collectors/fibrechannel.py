@@ -5,8 +5,7 @@ from __future__ import annotations
 from vedette_agent.collectors.attributes import Attribute
 from vedette_agent.collectors.families import COUNTER, GAUGE, Families, Metric
 from vedette_agent.collectors.options import NodeOptions
-from vedette_agent.collectors.reading import list_folder, read_attribute, read_number
-from vedette_agent.errors import NoDataError
+from vedette_agent.collectors.reading import list_class, read_attribute, read_number
 from vedette_shared.labels import make_labels
 from vedette_shared.metrics import MetricFamily
 
@@ -60,7 +59,7 @@ class FibrechannelCollector:
 
     def collect(self) -> list[MetricFamily]:
         families = Families()
-        for host in list_folder(self._sys):
+        for host in list_class(self._sys, "there are no Fibre Channel ports"):
             folder = f"{self._sys}/{host}"
             infos = [(file, _info(folder, file)) for file in _INFO_FILES]
             families.add(_INFO, 1.0, make_labels([*infos, ("fc_host", host)]))
@@ -68,8 +67,6 @@ class FibrechannelCollector:
                 count = read_number(f"{folder}/statistics/{counter.file}")
                 if count is not None and count != _NO_COUNT:
                     families.add(counter.metric, float(count), (("fc_host", host),))
-        if not families.all():
-            raise NoDataError("there are no Fibre Channel ports")
         return families.all()
 
 

@@ -9,8 +9,7 @@ from typing import NamedTuple
 from vedette_agent.collectors.families import GAUGE, Families, Metric
 from vedette_agent.collectors.hwmon_metrics import Scaled, describe_element
 from vedette_agent.collectors.options import NodeOptions
-from vedette_agent.collectors.reading import list_folder, read_attribute
-from vedette_agent.errors import NoDataError
+from vedette_agent.collectors.reading import list_class, list_folder, read_attribute
 from vedette_shared.labels import Labels, make_labels
 from vedette_shared.metrics import MetricFamily
 
@@ -90,10 +89,8 @@ class HwmonCollector:
         self._chips: dict[str, _Chip] = {}
 
     def collect(self) -> list[MetricFamily]:
-        folders = [f"{self._sys}/{name}" for name in list_folder(self._sys)]
-        names = _chip_names(folders)
-        if not names:
-            raise NoDataError("there are no hardware sensors that the kernel knows")
+        chips = list_class(self._sys, "there are no hardware sensors that the kernel knows")
+        names = _chip_names([f"{self._sys}/{chip}" for chip in chips])
         families = Families()
         for folder, name in names.items():
             if self._chip_filter.keeps(name):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from vedette_agent.collectors.attributes import Attribute, add_attributes
 from vedette_agent.collectors.families import COUNTER, GAUGE, Families, Metric
 from vedette_agent.collectors.options import NodeOptions
-from vedette_agent.collectors.reading import list_folder, read_attribute
-from vedette_agent.errors import NoDataError
+from vedette_agent.collectors.reading import list_class, list_folder, read_attribute
 from vedette_shared.labels import Labels, make_labels
 from vedette_shared.metrics import MetricFamily
 
@@ -158,7 +157,7 @@ class InfinibandCollector:
 
     def collect(self) -> list[MetricFamily]:
         families = Families()
-        for device in list_folder(self._sys):
+        for device in list_class(self._sys, "there are no InfiniBand devices"):
             folder = f"{self._sys}/{device}"
             labels = make_labels(
                 device=device,
@@ -169,8 +168,6 @@ class InfinibandCollector:
             families.add(_INFO, 1.0, labels)
             for port in list_folder(f"{folder}/ports"):
                 _add_port(families, f"{folder}/ports/{port}", (("device", device), ("port", port)))
-        if not families.all():
-            raise NoDataError("there are no InfiniBand devices")
         return families.all()
 
 

@@ -6,8 +6,7 @@ import re
 
 from vedette_agent.collectors.families import GAUGE, Families, Metric
 from vedette_agent.collectors.options import NodeOptions
-from vedette_agent.collectors.reading import list_folder, read_attribute, read_number
-from vedette_agent.errors import NoDataError
+from vedette_agent.collectors.reading import list_class, list_folder, read_attribute, read_number
 from vedette_shared.labels import make_labels
 from vedette_shared.metrics import MetricFamily
 
@@ -54,15 +53,13 @@ class NvmeCollector:
 
     def collect(self) -> list[MetricFamily]:
         families = Families()
-        for device in list_folder(self._sys):
+        for device in list_class(self._sys, "there are no NVMe controllers"):
             folder = f"{self._sys}/{device}"
             infos = [(label, read_attribute(f"{folder}/{file}") or "") for label, file in _INFO_FILES.items()]
             families.add(_INFO, 1.0, make_labels([*infos, ("device", device)]))
             for name in list_folder(folder):
                 if match := _NAMESPACE.fullmatch(name):
                     _add_namespace(families, f"{folder}/{name}", device, match[1])
-        if not families.all():
-            raise NoDataError("there are no NVMe controllers")
         return families.all()
 
 

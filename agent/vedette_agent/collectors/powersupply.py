@@ -7,8 +7,7 @@ import re
 from vedette_agent.collectors.attributes import Attribute, add_attributes
 from vedette_agent.collectors.families import GAUGE, Families, Metric
 from vedette_agent.collectors.options import NodeOptions
-from vedette_agent.collectors.reading import list_folder, read_attribute
-from vedette_agent.errors import NoDataError
+from vedette_agent.collectors.reading import list_class, list_folder, read_attribute
 from vedette_shared.labels import make_labels
 from vedette_shared.metrics import MetricFamily
 
@@ -112,7 +111,7 @@ class PowersupplyclassCollector:
 
     def collect(self) -> list[MetricFamily]:
         families = Families()
-        for supply in list_folder(self._sys):
+        for supply in list_class(self._sys, "there are no power supplies that the kernel knows"):
             if self._ignored.search(supply) is None:
                 folder = f"{self._sys}/{supply}"
                 # A supply has few of the many attributes that there are.
@@ -120,6 +119,4 @@ class PowersupplyclassCollector:
                 add_attributes(families, folder, present, (("power_supply", supply),))
                 infos = [(file, read_attribute(f"{folder}/{file}") or "") for file in _INFO_FILES]
                 families.add(_INFO, 1.0, make_labels([*infos, ("power_supply", supply)]))
-        if not families.all():
-            raise NoDataError("there are no power supplies that the kernel knows")
         return families.all()

@@ -6,7 +6,7 @@ import re
 
 from vedette_agent.collectors.families import COUNTER, Families, Metric
 from vedette_agent.collectors.options import NodeOptions
-from vedette_agent.collectors.reading import list_folder, read_attribute, read_number
+from vedette_agent.collectors.reading import list_class, read_attribute, read_number
 from vedette_agent.errors import NoDataError
 from vedette_shared.labels import Labels
 from vedette_shared.metrics import MetricFamily
@@ -33,15 +33,15 @@ class RaplCollector:
 
     def collect(self) -> list[MetricFamily]:
         families = Families()
-        for folder in list_folder(self._sys):
+        for folder in list_class(self._sys, "the processors do not tell what energy they use"):
             path = f"{self._sys}/{folder}"
             name = read_attribute(f"{path}/name")
-            energy = read_number(f"{path}/energy_uj")
-            if name and energy is not None:
+            if name:
+                energy = read_number(f"{path}/energy_uj")
+                if energy is None:
+                    raise NoDataError("only root may read what energy the processors use")
                 metric, labels = self._describe(name, path)
                 families.add(metric, energy / _MICROJOULES, labels)
-        if not families.all():
-            raise NoDataError("the processors do not tell what energy they use, or only root may read it")
         return families.all()
 
     def _describe(self, name: str, path: str) -> tuple[Metric, Labels]:

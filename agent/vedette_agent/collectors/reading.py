@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from vedette_agent.errors import NoDataError
+
 _CHUNK = 65_536
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC
 
@@ -76,6 +78,20 @@ def read_number(path: str) -> int | None:
         return int(text, 16) if text.startswith("0x") else int(text)
     except ValueError:
         return None
+
+
+def list_class(path: str, absent: str) -> list[str]:
+    """Return the names in a folder of /sys that is there only when the kernel knows of such things, sorted.
+
+    Raises:
+        NoDataError: it is absent, with the text ``absent``, or closed to us.
+    """
+    try:
+        return sorted(os.listdir(path))  # noqa: PTH208 -- a Path for each name costs more than the folder itself
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise NoDataError(absent) from error
+    except PermissionError as error:
+        raise NoDataError(f"{path} is closed to us") from error
 
 
 def list_folder(path: str) -> list[str]:

@@ -7,8 +7,7 @@ import re
 from vedette_agent.collectors.attributes import Attribute, add_attributes
 from vedette_agent.collectors.families import COUNTER, GAUGE, Families, Metric
 from vedette_agent.collectors.options import NodeOptions
-from vedette_agent.collectors.reading import list_folder
-from vedette_agent.errors import NoDataError
+from vedette_agent.collectors.reading import list_class
 from vedette_shared.metrics import MetricFamily
 
 _NANOSECOND = 1e-9
@@ -98,9 +97,7 @@ class TapestatsCollector:
 
     def collect(self) -> list[MetricFamily]:
         families = Families()
-        for device in list_folder(self._sys):
+        for device in list_class(self._sys, "there are no tape drives"):
             if _DRIVE.fullmatch(device) and self._ignored.search(device) is None:
                 add_attributes(families, f"{self._sys}/{device}/stats", _ATTRIBUTES, (("device", device),))
-        if not families.all():
-            raise NoDataError("there are no tape drives")
         return families.all()

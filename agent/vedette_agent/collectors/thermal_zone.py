@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from vedette_agent.collectors.families import GAUGE, Families, Metric
 from vedette_agent.collectors.options import NodeOptions
-from vedette_agent.collectors.reading import list_folder, read_attribute, read_number
-from vedette_agent.errors import NoDataError
+from vedette_agent.collectors.reading import list_class, read_attribute, read_number
 from vedette_shared.labels import make_labels
 from vedette_shared.metrics import MetricFamily
 
@@ -27,14 +26,12 @@ class ThermalZoneCollector:
 
     def collect(self) -> list[MetricFamily]:
         families = Families()
-        for name in list_folder(self._sys):
+        for name in list_class(self._sys, "there are no thermal zones"):
             folder = f"{self._sys}/{name}"
             if name.startswith(_ZONE):
                 self._add_zone(families, folder, name[len(_ZONE) :])
             elif name.startswith(_DEVICE):
                 self._add_device(families, folder, name[len(_DEVICE) :])
-        if not families.all():
-            raise NoDataError("there are no thermal zones")
         return families.all()
 
     def _add_zone(self, families: Families, folder: str, zone: str) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from vedette_agent.collectors.attributes import Attribute, add_attributes
 from vedette_agent.collectors.families import GAUGE, Families, Metric
 from vedette_agent.collectors.options import NodeOptions
-from vedette_agent.collectors.reading import list_folder, read_attribute
-from vedette_agent.errors import NoDataError
+from vedette_agent.collectors.reading import list_class, read_attribute
 from vedette_shared.labels import make_labels
 from vedette_shared.metrics import MetricFamily
 
@@ -41,11 +40,9 @@ class WatchdogCollector:
 
     def collect(self) -> list[MetricFamily]:
         families = Families()
-        for name in list_folder(self._sys):
+        for name in list_class(self._sys, "there are no watchdogs"):
             folder = f"{self._sys}/{name}"
             add_attributes(families, folder, _ATTRIBUTES, (("name", name),))
             infos = [(file, read_attribute(f"{folder}/{file}") or "") for file in _INFO_FILES]
             families.add(_INFO, 1.0, make_labels([*infos, ("name", name)]))
-        if not families.all():
-            raise NoDataError("there are no watchdogs")
         return families.all()
