@@ -10,6 +10,7 @@ from pathlib import Path
 from vedette_agent.expose.page import SourceStatus
 from vedette_agent.push.pusher import Pusher
 from vedette_agent.sources.interface import PlainSource
+from vedette_agent.sources.timing import rounded
 from vedette_agent.spool import Spool
 from vedette_shared import __version__
 from vedette_shared.labels import make_labels
@@ -55,8 +56,8 @@ def source_families(statuses: Iterable[SourceStatus]) -> list[MetricFamily]:
             limited.add(float(count), make_labels(source=status.name, limit=limit))
         if status.age is not None:
             up.add(0.0 if status.error else 1.0, labels)
-            age.add(status.age, labels)
-            duration.add(status.duration, labels)
+            age.add(rounded(status.age), labels)
+            duration.add(rounded(status.duration), labels)
             series.add(float(status.series), labels)
     return [up, age, duration, series, failures, limited]
 
@@ -98,7 +99,7 @@ def _process() -> list[MetricFamily]:
     own = resource.getrusage(resource.RUSAGE_SELF)
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = counter(f"{PREFIX}_cpu_seconds_total", "CPU time of the agent and of the scripts that it has run.")
-    cpu.add(own.ru_utime + own.ru_stime, make_labels(of="agent"))
-    cpu.add(children.ru_utime + children.ru_stime, make_labels(of="children"))
+    cpu.add(rounded(own.ru_utime + own.ru_stime), make_labels(of="agent"))
+    cpu.add(rounded(children.ru_utime + children.ru_stime), make_labels(of="children"))
     pages = int(_STATM.read_text("ascii").split()[1])
     return [cpu, gauge(f"{PREFIX}_resident_bytes", "Memory that the agent holds.", float(pages * _PAGE_BYTES))]

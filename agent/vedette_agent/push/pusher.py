@@ -23,7 +23,8 @@ from vedette_shared.logs import get_logger
 
 _log = get_logger(__name__)
 
-ZSTD_LEVEL = 3
+ZSTD_LEVEL = 6
+"""A message is small: this level takes hardly longer than the default, and 5 % fewer bytes."""
 MOST_ASKED_AGAIN = 3
 MOST_KNOWN_LAYOUTS = 1024
 

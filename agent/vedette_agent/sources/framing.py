@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from vedette_agent.sources.interface import Collection
+from vedette_agent.sources.timing import rounded
 from vedette_shared.frames import Layout, LayoutMemory, encode_target, layout_of, values_of
 from vedette_shared.labels import Labels, make_labels
 from vedette_shared.metrics import MetricFamily, Sample, count_samples, gauge
@@ -85,6 +86,6 @@ def _scrape_series(collection: Collection) -> list[MetricFamily]:
     """The series that Prometheus adds to each scrape."""
     return [
         gauge("up", "Whether the source could be collected.", 0.0 if collection.error else 1.0),
-        gauge("scrape_duration_seconds", "How long the collection took.", collection.duration),
+        gauge("scrape_duration_seconds", "How long the collection took.", rounded(collection.duration)),
         gauge("scrape_samples_scraped", "Samples collected.", float(count_samples(collection.families))),
     ]

@@ -8,6 +8,7 @@ from vedette_agent.collectors.interface import Collector
 from vedette_agent.sources.error_log import ErrorLog
 from vedette_agent.sources.interface import PlainSource
 from vedette_agent.sources.serial import Outcome, SerialRunner, Step
+from vedette_agent.sources.timing import rounded
 from vedette_shared.labels import Labels, make_labels
 from vedette_shared.metrics import MetricFamily, gauge
 
@@ -60,7 +61,7 @@ class NodeSource(PlainSource):
         success = gauge("node_scrape_collector_success", "node_exporter: Whether a collector succeeded.")
         for outcome in outcomes:
             labels = self._labels[outcome.name]
-            duration.add(outcome.duration, labels)
+            duration.add(rounded(outcome.duration), labels)
             success.add(1.0 if outcome.error is None else 0.0, labels)
         return [duration, success]
 

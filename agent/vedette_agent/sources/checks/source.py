@@ -14,6 +14,7 @@ from vedette_agent.sources.checks.families import check_families
 from vedette_agent.sources.checks.values import CheckResult
 from vedette_agent.sources.interface import PlainSource
 from vedette_agent.sources.refresh import Job, Refreshed, Refresher
+from vedette_agent.sources.timing import rounded
 from vedette_shared.clock import Clock
 from vedette_shared.labels import make_labels
 from vedette_shared.metrics import MetricFamily, gauge
@@ -91,7 +92,7 @@ class CheckSource(PlainSource):
     def _age(self, check: CheckResult, refreshed: Refreshed[Sequence[CheckResult]]) -> float:
         if check.cached_at is not None:
             return max(self._clock.now_ms() / 1000 - check.cached_at, 0.0)
-        return self._clock.monotonic() - refreshed.made_at
+        return rounded(self._clock.monotonic() - refreshed.made_at)
 
 
 def _about_scripts(results: Mapping[str, Refreshed[Sequence[CheckResult]]]) -> list[MetricFamily]:
@@ -100,5 +101,5 @@ def _about_scripts(results: Mapping[str, Refreshed[Sequence[CheckResult]]]) -> l
     for name, refreshed in results.items():
         labels = make_labels(script=name)
         success.add(0.0 if refreshed.error else 1.0, labels)
-        duration.add(refreshed.duration, labels)
+        duration.add(rounded(refreshed.duration), labels)
     return [success, duration] if results else []

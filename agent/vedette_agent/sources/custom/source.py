@@ -11,6 +11,7 @@ from vedette_agent.sources.custom.load import Collect, find_entry_points, find_f
 from vedette_agent.sources.error_log import ErrorLog
 from vedette_agent.sources.interface import PlainSource
 from vedette_agent.sources.serial import Outcome, SerialRunner, Step
+from vedette_agent.sources.timing import rounded
 from vedette_shared.labels import make_labels
 from vedette_shared.metrics import MetricFamily, gauge
 
@@ -103,5 +104,5 @@ def _about(outcomes: Sequence[Outcome[_Families]]) -> _Families:
     for outcome in outcomes:
         labels = make_labels(collector=outcome.name)
         success.add(1.0 if outcome.error is None else 0.0, labels)
-        duration.add(outcome.duration, labels)
+        duration.add(rounded(outcome.duration), labels)
     return [success, duration] if outcomes else []
