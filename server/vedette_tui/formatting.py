@@ -43,8 +43,8 @@ def format_load(value: float | None) -> str:
 def format_value(value: float | None, unit: str = "") -> str:
     """Return ``value`` in three digits or so, with its unit.
 
-    ``B`` and ``B/s`` take binary prefixes, ``bit/s`` and ``b/s`` decimal ones, ``s`` becomes ms, s, m, h or d; a value
-    without a unit of a million and above takes a decimal prefix.
+    ``B`` and ``B/s`` take binary prefixes, ``bit/s`` and ``b/s`` decimal ones; ``s`` becomes ms, s, or two units such
+    as ``1h36m``; a value without a unit of a million and above takes a decimal prefix.
     """
     if value is None or math.isnan(value):
         return NOTHING
@@ -110,10 +110,14 @@ def _seconds(value: float) -> str:
         return f"{significant(value * 1000)} ms"
     if size < 120:
         return f"{significant(value)} s"
-    for unit, seconds in (("d", 2 * 86_400), ("h", 2 * 3_600)):
-        if size >= seconds:
-            return f"{significant(value / (seconds // 2))} {unit}"
-    return f"{significant(value / 60)} m"
+    left, parts = round(size), []
+    for unit, seconds in (*_AGE_UNITS, ("s", 1)):
+        count, left = divmod(left, seconds)
+        if count:
+            parts.append(f"{count}{unit}")
+        elif parts:
+            break
+    return ("-" if value < 0 else "") + "".join(parts[:2])
 
 
 def _trimmed(value: float, decimals: int) -> str:
