@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -12,12 +12,12 @@ import numpy as np
 import trio
 
 from vedette_server.scrape.errors import ScrapeError
-from vedette_server.scrape.feed import Feed, Vector
+from vedette_server.scrape.feed import SOURCE, Feed, Item, Loose, Vector
 from vedette_server.scrape.http import PageClient, RawPage, decode_body
 from vedette_server.scrape.page import OWN_NAMES, OWN_ONLY, FormCache, PageReader, Reading, Shape
 from vedette_server.scrape.status import Health, ScrapeCounters, TargetStatus
 from vedette_server.scrape.target import Target
-from vedette_server.storage.interface import LooseSamples
+from vedette_server.storage.interface import LooseSamples, SourceEnd
 from vedette_shared.clock import Clock
 from vedette_shared.errors import ExpositionError
 from vedette_shared.logs import get_logger
@@ -30,7 +30,6 @@ _KEEP_UP_TO_S = 300
 _UNPACK_IN_THREAD_FROM = 262_144
 _LEARN_IN_THREAD_FROM = 32_768
 _SNAP_MS = 2
-_FAREWELL_S = 5
 
 
 class TargetLoop:
@@ -110,8 +109,7 @@ class TargetLoop:
     async def leave(self) -> None:
         """Let all series of the target go stale: it is not scraped any more."""
         if self._shape is not None:
-            with trio.move_on_after(_FAREWELL_S, shield=True):
-                await self._feed.end(self._clock.now_ms(), self._keys(self._shape))
+            await self._feed.put(self._ends(self._clock.now_ms(), self._keys(self._shape)))
 
     async def _read(self, raw: RawPage) -> Reading:
         openmetrics = raw.content_type.startswith("application/openmetrics-text")
@@ -148,24 +146,22 @@ class TargetLoop:
         self._last_error, self._last_scrape_ms, self._last_duration_s = error, timestamp, duration
 
     async def _store(self, timestamp: int, reading: Reading) -> None:
-        shape = reading.shape
-        vectors = [
-            Vector(part.target or self.target.key, part.layout, part.values(reading.vector)) for part in shape.parts
+        shape, vector = reading.shape, reading.vector
+        items: list[Item] = [
+            Vector(part.target or self.target.key, timestamp, part.layout, part.values(vector)) for part in shape.parts
         ]
-        if not await self._feed.vectors(timestamp, vectors):
-            return
-        before, self._shape = self._shape, shape
-        if before is not None and before is not shape:
+        if self._shape is not None and self._shape is not shape:
             # Other targets, whose labels the page had in place of its own and has no more.
-            gone = self._keys(before) - self._keys(shape)
-            if gone:
-                await self._feed.end(timestamp, gone)
+            items += self._ends(timestamp, self._keys(self._shape) - self._keys(shape))
+        self._shape = shape
         if len(shape.loose):
             places = shape.loose
-            await self._feed.loose(
-                shape.loose_labels,
-                LooseSamples(np.arange(len(places)), reading.times[places], reading.vector[places + len(OWN_NAMES)]),
-            )
+            samples = LooseSamples(np.arange(len(places)), reading.times[places], vector[places + len(OWN_NAMES)])
+            items.append(Loose(shape.loose_labels, samples))
+        await self._feed.put(items)
+
+    def _ends(self, timestamp: int, keys: Iterable[bytes]) -> list[Item]:
+        return [SourceEnd(key, SOURCE, timestamp) for key in keys]
 
     def _keys(self, shape: Shape) -> set[bytes]:
         return {part.target or self.target.key for part in shape.parts}

@@ -46,16 +46,18 @@ class Scraper:
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Scrape for ever."""
-        async with trio.open_nursery() as nursery:
+        async with trio.open_nursery() as feeding:
+            await feeding.start(self._feed.run)
             task_status.started()
-            is_warm = False
-            while True:
-                self._changed = trio.Event()
-                if self._wanted and not is_warm:
-                    is_warm = True
-                    await trio.to_thread.run_sync(warm_up)
-                await self._adopt(nursery, self._wanted)
-                await self._changed.wait()
+            async with trio.open_nursery() as nursery:
+                is_warm = False
+                while True:
+                    self._changed = trio.Event()
+                    if self._wanted and not is_warm:
+                        is_warm = True
+                        await trio.to_thread.run_sync(warm_up)
+                    await self._adopt(nursery, self._wanted)
+                    await self._changed.wait()
 
     def replace(self, jobs: Sequence[ScrapeConfig]) -> None:
         """Take another configuration. Targets that it does not change go on undisturbed; those that are gone go stale.

@@ -17,6 +17,9 @@ from vedette_shared.errors import ConfigError
 from vedette_shared.frames import encode_target
 from vedette_shared.labels import Labels, make_labels
 
+_SLOT_MS = 100
+_SLOTS = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -51,9 +54,13 @@ class Target:
 
     @property
     def offset_ms(self) -> int:
-        """Where in its interval the target is scraped: spread evenly over the targets, and the same after a restart."""
+        """Where in its interval the target is scraped, the same after a restart.
+
+        Targets are spread evenly over slots some way apart, so that those of one slot share a wake-up.
+        """
+        slot = max(min(_SLOT_MS, self.config.interval // _SLOTS), 1)
         digest = hashlib.blake2b(self.key + self.endpoint.url.encode(), digest_size=8).digest()
-        return int.from_bytes(digest, "little") % self.config.interval
+        return int.from_bytes(digest, "little") % (self.config.interval // slot) * slot
 
     @property
     def status(self) -> TargetStatus:

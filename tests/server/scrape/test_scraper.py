@@ -252,7 +252,7 @@ async def test_honoured_labels_go_stale_with_their_page(exporter: Start, store: 
 async def test_a_full_store_costs_only_the_scrapes_in_between(exporter: Start, store: Any) -> None:
     address = await exporter(_pages(_answer(b"a 1\n")))
     async with _scraping([_job(address)], store) as scraper:
-        await _until(lambda: scraper.counters.scrapes > 1)
+        await _until(lambda: bool(store.series))
         store.is_full = True
         await _until(lambda: scraper.counters.not_stored >= 1)
         store.is_full = False

@@ -8,7 +8,10 @@ from typing import Protocol
 
 import trio
 
-RECEIVE_BYTES = 262_144
+RECEIVE_BYTES = 65_536
+
+# One for all connections: what is received into it is copied out before anything else runs.
+_buffer = memoryview(bytearray(RECEIVE_BYTES))
 
 
 class Transport(Protocol):
@@ -44,9 +47,10 @@ class PlainTransport:
         while True:
             await trio.lowlevel.wait_readable(self._socket)
             try:
-                return self._socket.recv(RECEIVE_BYTES)
+                size = self._socket.recv_into(_buffer)
             except BlockingIOError:
                 continue
+            return bytes(_buffer[:size])
 
     def close(self) -> None:
         self._socket.close()
