@@ -19,6 +19,7 @@ class ModelServer:
         self.layouts: dict[bytes, Layout] = {}
         self.stored: dict[tuple[int, int], Frame] = {}
         self.repeated = 0
+        self.away = False
         self.bodies: list[bytes] = []
         self.layouts_received = 0
         self._bases: dict[Key, Frame] = {}
@@ -33,6 +34,8 @@ class ModelServer:
         self._bases.clear()
 
     def take(self, body: bytes) -> Answer:
+        if self.away:
+            return Answer(503, b'{"error": "away"}')
         self.bodies.append(body)
         message = decode_message(zstandard.ZstdDecompressor().decompress(body))
         if message.sender.generation != self._generation:

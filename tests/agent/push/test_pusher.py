@@ -301,6 +301,47 @@ def test_after_a_power_cut_old_and_new_generations_go_in_messages_of_their_own(
     assert len({generation for generation, _ in server.stored}) == 2
 
 
+def test_an_hour_without_the_server_which_comes_back_empty(tmp_path: Path) -> None:
+    """Four kinds of trouble for a quarter of an hour each; then live frames first and the backlog at its rate."""
+    bench = Bench(tmp_path, PushLimits(catch_up_bytes_per_s=16_000))
+    bench.collect()
+    bench.deliver()
+    end = bench.now + 3600
+    troubles = iter([429, 500, 0, 503] * 10_000)
+    attempts = 0
+    while bench.now < end:
+        for _ in range(14):
+            bench.clock.advance(1_000)
+            if isinstance(bench.pusher.next(bench.now), Push):
+                attempts += 1
+                if status := next(troubles):
+                    bench.answer(status, {"error": "no"})
+                else:
+                    bench.pusher.failed("no answer", bench.now)
+        bench.collect()
+    assert 60 < attempts < 120
+    assert bench.spool.waiting(SERVER) == 240
+    bench.server.lose_everything()
+    back = bench.now
+    pushes = bench.deliver_all()
+    assert sequences(next(push for push in pushes if push.is_live)) == [241]
+    assert bench.everything_arrived()
+    assert bench.server.repeated == 0
+    raw = sum(push.raw_bytes for push in pushes[2:-1])
+    assert bench.now - back == pytest.approx(raw / 16_000, abs=61)
+
+
+def test_clock_steps_lose_nothing(bench: Bench) -> None:
+    for step in (0, 3_600_000, -7_200_000, 1, -1_000, 0):
+        bench.clock.step(step)
+        bench.collect()
+        bench.collect()
+        bench.deliver()
+    bench.deliver_all()
+    assert bench.everything_arrived()
+    assert bench.server.repeated == 0
+
+
 STEPS = ("collect", "collect ipmi", "other layout", "deliver", "lost answer", "no answer", "busy")
 FAULTS = ("lose memory", "lose everything", "kill agent", "time")
 steps = st.lists(st.sampled_from((*STEPS, *FAULTS)), max_size=60)
