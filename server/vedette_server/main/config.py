@@ -11,7 +11,7 @@ import msgspec
 
 from vedette_server.checks.config import ChecksConfig
 from vedette_server.checks.load import load_checks
-from vedette_server.notify.config import DeliveryConfig, NotifyConfig
+from vedette_server.notify.config import DeliveryConfig, NotifyConfig, require_sound
 from vedette_server.promql import parse
 from vedette_server.scrape.config import ScrapeConfig
 from vedette_server.state import StateConfig
@@ -129,7 +129,9 @@ def load_configuration(file: Path | None) -> Configuration:
     documents = read_documents(file, *drop_ins)
     rest = [(name, _without(document, CHECK_KEYS)) for name, document in documents]
     checks = [(name, _only(document, CHECK_KEYS)) for name, document in documents]
-    return Configuration(merge_config(ServerConfig, rest), load_checks(checks, parse))
+    server = merge_config(ServerConfig, rest)
+    require_sound(server.notify)
+    return Configuration(server, load_checks(checks, parse))
 
 
 def _only(document: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:

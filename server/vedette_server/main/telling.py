@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import trio
 
 from vedette_server.checks import Findings
@@ -15,6 +17,9 @@ from vedette_shared.logs import get_logger
 
 _log = get_logger(__name__)
 
+MOST_UNWRITTEN_EVENTS = 100_000
+"""The history that is kept in memory while the database cannot be written; states and notifications all are."""
+
 
 class Telling:
     """The running notification, swapped for another when the configuration is read anew."""
@@ -24,7 +29,9 @@ class Telling:
         self._clock = clock
         self._unwritten: Batch = NO_CHANGES
         self._router = Router(config.notify)
-        self._take(config)
+        self._config = config
+        self._replaced = trio.Event()
+        self._notifier = self._make_notifier()
 
     def totals(self) -> DeliveryTotals:
         """What has been delivered since the configuration in force was read."""
@@ -44,12 +51,14 @@ class Telling:
                 task_status = trio.TASK_STATUS_IGNORED
                 await self._replaced.wait()
                 nursery.cancel_scope.cancel()
-            self._take(self._next)
+            self._replaced = trio.Event()
+            self._notifier = self._make_notifier()
 
     def replace(self, config: ServerConfig) -> None:
-        """Go on with other methods; what waits for one that stays is sent by it."""
-        self._next = config
-        self._replaced.set()
+        """Go on with other methods, if they are others; what waits for one that stays is sent by it."""
+        if (config.notify, config.delivery) != (self._config.notify, self._config.delivery):
+            self._config = config
+            self._replaced.set()
 
     async def publish(self, findings: Findings) -> None:
         """Write states and notifications together, then send.
@@ -63,11 +72,10 @@ class Telling:
             await self._state.apply(self._unwritten)
         except StateError as error:
             _log.error("states could not be written; they are kept in memory and written later", error=error)
+            self._unwritten = replace(self._unwritten, events=self._unwritten.events[-MOST_UNWRITTEN_EVENTS:])
         else:
             self._unwritten = NO_CHANGES
         self._notifier.enqueue(routed.notifications)
 
-    def _take(self, config: ServerConfig) -> None:
-        self._config = self._next = config
-        self._replaced = trio.Event()
-        self._notifier = Notifier(config.notify, config.delivery, self._state, self._clock)
+    def _make_notifier(self) -> Notifier:
+        return Notifier(self._config.notify, self._config.delivery, self._state, self._clock)
