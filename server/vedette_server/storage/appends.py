@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from vedette_server.storage.arrays import NumberedArray
 from vedette_server.storage.commit import Append
 from vedette_server.storage.index.layouts import Shape
 from vedette_server.storage.intake import Counts, Intake
@@ -28,18 +29,26 @@ class Taker:
         intake: Takes samples into the head.
         state: Counts them.
         floors: Tell what is late.
-        defined: The numbers of the label sets that the log's segment has.
+        defined: For label sets, as ``Index.loose`` numbers them, the numbers that they have in the log's segment.
+        defined_count: How many have one.
         oldest: The oldest timestamp that is taken now, ms.
     """
 
-    __slots__ = ("defined", "floors", "intake", "oldest", "state")
+    __slots__ = ("defined", "defined_count", "floors", "intake", "oldest", "state")
 
     def __init__(self, intake: Intake, state: State) -> None:
         self.intake = intake
         self.state = state
         self.floors = Floors()
-        self.defined: dict[Labels, int] = {}
+        self.defined = NumberedArray()
+        self.defined_count = 0
         self.oldest = 0
+
+    def undefine(self, count: int) -> None:
+        """Forget the numbers of label sets from ``count`` on: the segment does not have them."""
+        defined = self.defined.view(self.intake.index.loose_count)
+        defined[defined >= count] = -1
+        self.defined_count = count
 
     def count(self, counts: Counts) -> Counts:
         """Count what became of an append."""
@@ -101,42 +110,44 @@ class FramesAppend(Append):
 class SamplesAppend(Append):
     """Loose samples."""
 
-    __slots__ = ("_held", "_labels", "_late", "_samples", "_taker")
+    __slots__ = ("_held", "_labels", "_late", "_numbers", "_samples", "_taker")
 
     def __init__(self, taker: Taker, labels: Sequence[Labels], samples: LooseSamples) -> None:
         super().__init__(len(samples.series))
         self._taker = taker
         self._labels = labels
+        self._numbers = taker.intake.index.loose(labels)
         self._samples = samples
         self._late = np.zeros(0, np.intp)
         self._held: Bits = np.zeros(0, np.uint64)
 
     def encode(self) -> list[bytes]:
-        defined = self._taker.defined
-        numbers = np.empty(len(self._labels), np.int64)
+        taker = self._taker
+        defined = taker.defined.view(taker.intake.index.loose_count)
         new = []
-        for i, labels in enumerate(self._labels):
-            number = defined.get(labels, -1)
-            if number < 0:
-                number = defined[labels] = len(defined)
-                new.append(labels)
-            numbers[i] = number
+        for place in np.flatnonzero(defined[self._numbers] < 0).tolist():
+            number = self._numbers[place]
+            if defined[number] < 0:
+                defined[number] = taker.defined_count
+                taker.defined_count += 1
+                new.append(self._labels[place])
         samples = self._samples
-        numbered = LooseSamples(numbers[samples.series], samples.timestamps, samples.values)
+        numbered = LooseSamples(
+            defined[self._numbers[samples.series]].astype(np.int64), samples.timestamps, samples.values
+        )
         return [_framed(records.encode_loose(new, numbered))]
 
     def late(self) -> bool:
-        index, floors = self._taker.intake.index, self._taker.floors
-        newest = np.array([floors.of(index.loose(labels)[0]) for labels in self._labels], np.int64)
+        newest = self._taker.floors.of_all(self._taker.intake.index.loose_targets[self._numbers])
         self._late = np.flatnonzero(self._samples.timestamps <= newest[self._samples.series])
         return len(self._late) > 0
 
     def examine(self, sources: Sequence[Source]) -> None:
-        self._held = held_of_samples(self._taker.intake.index, sources, self._labels, self._samples, self._late)
+        self._held = held_of_samples(self._taker.intake.index, sources, self._numbers, self._samples, self._late)
 
     def apply(self) -> Receipt:
         held = (self._late, self._held) if len(self._held) else None
-        counts = self._taker.intake.loose(self._labels, self._samples, self._taker.oldest, held)
+        counts = self._taker.intake.loose(self._numbers, self._samples, self._taker.oldest, held)
         return self._taker.count(counts).receipt()
 
 

@@ -46,6 +46,23 @@ class GrowingArray:
             self._array = bigger
 
 
+class NumberedArray:
+    """An int32 for each number from 0 on, -1 where none was set."""
+
+    __slots__ = ("_array",)
+
+    def __init__(self) -> None:
+        self._array = np.full(16, -1, np.int32)
+
+    def view(self, count: int) -> NDArray[np.int32]:
+        """Those of the first ``count`` numbers, to read and to write."""
+        if count > len(self._array):
+            bigger = np.full(max(count, 2 * len(self._array)), -1, np.int32)
+            bigger[: len(self._array)] = self._array
+            self._array = bigger
+        return self._array[:count]
+
+
 def reserved(count: int, dtype: DTypeLike) -> NDArray[Any]:
     """Return ``count`` zeroes whose memory is taken page by page as they are written, and given back all at once."""
     size = max(1, count) * np.dtype(dtype).itemsize

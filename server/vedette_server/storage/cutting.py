@@ -12,6 +12,7 @@ from vedette_server.storage.catalog import Catalog
 from vedette_server.storage.checkpoint import Checkpoint, write_checkpoint
 from vedette_server.storage.compaction.build import build_block, new_name
 from vedette_server.storage.folder import DataFolder
+from vedette_server.storage.head.grouped import GroupedView
 from vedette_server.storage.head.head import Head
 from vedette_server.storage.index.identity import Index
 from vedette_server.storage.log.segments import segment_numbers, segment_path
@@ -61,7 +62,7 @@ class Cutter:
         block = None
         if head.rows:
             path = self._folder.blocks / new_name(head.min_time)
-            if build_block(path, self._index, [head.view()], -EVER, EVER, about):
+            if build_block(path, self._index, [GroupedView(head.view())], -EVER, EVER, about):
                 block = Block(path, self._index, self._cache)
         try:
             write_checkpoint(self._folder.path, sealed.checkpoint)

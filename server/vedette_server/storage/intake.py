@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette_server.storage.arrays import NumberedArray
 from vedette_server.storage.head.head import Head
 from vedette_server.storage.index.identity import Index
 from vedette_server.storage.index.layouts import Shape
@@ -16,7 +17,6 @@ from vedette_server.storage.late import Bits
 from vedette_server.storage.sequences import SequenceMemory, Stretches
 from vedette_server.storage.sources import ENDED, Sources
 from vedette_shared.frames import ABSENT, ABSENT_BITS, STALE_NAN, Frame, Layout, Sender
-from vedette_shared.labels import Labels
 
 _ABSENT_BYTES = ABSENT_BITS.to_bytes(8, "little")
 _VALUE_BYTES = 8
@@ -68,14 +68,14 @@ class Intake:
         self.fresh_layouts: list[Layout] = []
         self.head = head
         self._routes: dict[tuple[bytes, bytes], _Route] = {}
-        self._loose_streams: dict[Labels, int] = {}
+        self._loose_streams = NumberedArray()
 
     def begin(self, head: Head) -> None:
         """Go on in a new head."""
         self.head = head
         self.fresh_layouts = []
         self._routes = {}
-        self._loose_streams = {}
+        self._loose_streams = NumberedArray()
 
     def layout(self, layout: Layout) -> None:
         """Take in a layout that is in the log now."""
@@ -108,7 +108,7 @@ class Intake:
 
     def loose(
         self,
-        labels: Sequence[Labels],
+        numbers: NDArray[np.int64],
         samples: LooseSamples,
         oldest: int,
         held: tuple[NDArray[np.intp], Bits] | None = None,
@@ -116,12 +116,12 @@ class Intake:
         """Take in loose samples.
 
         Args:
-            labels: The label sets.
+            numbers: Label sets, as ``Index.loose`` numbers them.
             samples: Samples of them.
             oldest: Those before this time (ms) are left out.
             held: Places of samples that the store may hold outside the head, and the bits that it holds there.
         """
-        streams = np.fromiter(map(self._loose_stream, labels), np.int32, len(labels))
+        streams = self._loose_stream(numbers)
         counts = Counts()
         good = (samples.timestamps >= oldest) & (samples.values.view(np.uint64) != ABSENT_BITS)
         series, timestamps, values = samples.series, samples.timestamps, samples.values
@@ -189,12 +189,15 @@ class Intake:
         route = self._routes[target, layout] = _Route(self.head.stream(number, shape), shape)
         return route
 
-    def _loose_stream(self, labels: Labels) -> int:
-        stream = self._loose_streams.get(labels)
-        if stream is None:
-            target, signature = self.index.loose(labels)
-            stream = self._loose_streams[labels] = self.head.stream(target, self.index.single(signature))
-        return stream
+    def _loose_stream(self, numbers: NDArray[np.int64]) -> NDArray[np.int32]:
+        known = self._loose_streams.view(self.index.loose_count)
+        streams = known[numbers]
+        if (streams < 0).any():
+            targets, signatures = self.index.loose_targets, self.index.loose_signatures
+            for number in np.unique(numbers[streams < 0]).tolist():
+                known[number] = self.head.stream(int(targets[number]), self.index.single(int(signatures[number])))
+            streams = known[numbers]
+        return streams
 
 
 def _without(values: bytes, held: Bits, counts: Counts) -> bytes:

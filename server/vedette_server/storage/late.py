@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette_server.storage.head.head import Head
+from vedette_server.storage.index.columns import FactoredColumns
 from vedette_server.storage.index.identity import Index
 from vedette_server.storage.index.layouts import Shape
 from vedette_server.storage.index.selection import Selection
 from vedette_server.storage.interface import LooseSamples, SeriesSet
 from vedette_server.storage.read.assemble import assemble
-from vedette_server.storage.read.directory import Directory, Source
+from vedette_server.storage.read.directory import Directory, Ints, Source
 from vedette_shared.frames import ABSENT_BITS
-from vedette_shared.labels import Labels
 
 Bits = NDArray[np.uint64]
 
@@ -31,6 +31,11 @@ class Floors:
 
     def __init__(self) -> None:
         self._times = np.full(16, _NEVER, np.int64)
+
+    def of_all(self, targets: NDArray[Any]) -> Ints:
+        """The newest timestamp of each of some targets."""
+        within = np.minimum(targets, len(self._times) - 1)
+        return np.where(targets < len(self._times), self._times[within], _NEVER)
 
     def of(self, target: int) -> int:
         """The newest timestamp of a target; less than any, when there is none."""
@@ -65,21 +70,21 @@ def held_of_frame(index: Index, sources: Sequence[Source], target: int, shape: S
 def _spread(found: SeriesSet, shape: Shape) -> Bits:
     held = np.full(len(shape.signatures), ABSENT_BITS, np.uint64)
     order = np.argsort(shape.signatures)
-    signatures: NDArray[np.int32] = found.labels.signatures  # type: ignore[attr-defined]  # always factored here
-    places = order[np.searchsorted(shape.signatures[order], signatures)]
+    columns: FactoredColumns = found.labels  # type: ignore[assignment]  # always factored here
+    places = order[np.searchsorted(shape.signatures[order], columns.signatures)]
     held[places] = found.values.view(np.uint64)[found.offsets[:-1]]
     return held
 
 
 def held_of_samples(
-    index: Index, sources: Sequence[Source], labels: Sequence[Labels], samples: LooseSamples, late: NDArray[np.intp]
+    index: Index, sources: Sequence[Source], numbers: Ints, samples: LooseSamples, late: NDArray[np.intp]
 ) -> Bits:
     """The bits that ``sources`` hold for some of the samples, absent ones where nothing is.
 
     Args:
         index: The names.
         sources: What to look in.
-        labels: Label sets.
+        numbers: Label sets, as ``Index.loose`` numbers them.
         samples: Samples of them.
         late: Which of the samples to look for.
 
@@ -87,14 +92,14 @@ def held_of_samples(
         uint64 of the shape of ``late``.
     """
     held = np.full(len(late), ABSENT_BITS, np.uint64)
-    pairs = np.array([index.loose(one) for one in labels], np.int64).reshape(-1, 2)[samples.series[late]]
+    wanted = numbers[samples.series[late]]
+    targets, signatures = index.loose_targets[wanted], index.loose_signatures[wanted]
     times = samples.timestamps[late]
-    selection = _selection(index, pairs[:, 0], pairs[:, 1])
+    selection = _selection(index, targets, signatures)
     found = assemble(index, sources, selection, int(times.min()), int(times.max()))
-    keys = index.targets.sums()[pairs[:, 0]] + index.signatures.sums()[pairs[:, 1]]
-    columns: NDArray[np.int32] = found.labels.targets  # type: ignore[attr-defined]  # always factored here
-    signatures: NDArray[np.int32] = found.labels.signatures  # type: ignore[attr-defined]
-    known = index.targets.sums()[columns] + index.signatures.sums()[signatures]
+    keys = index.targets.sums()[targets] + index.signatures.sums()[signatures]
+    columns: FactoredColumns = found.labels  # type: ignore[assignment]  # always factored here
+    known = index.targets.sums()[columns.targets] + index.signatures.sums()[columns.signatures]
     number = {key: i for i, key in enumerate(known.tolist())}
     for place, (key, time) in enumerate(zip(keys.tolist(), times.tolist(), strict=True)):
         i = number.get(key)
@@ -108,7 +113,7 @@ def held_of_samples(
     return held
 
 
-def _selection(index: Index, targets: NDArray[np.int64], signatures: NDArray[Any]) -> Selection:
+def _selection(index: Index, targets: NDArray[Any], signatures: NDArray[Any]) -> Selection:
     of_targets = np.zeros(len(index.targets), np.bool_)
     of_signatures = np.zeros(len(index.signatures), np.bool_)
     of_targets[targets] = True

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
+
+from vedette_server.storage.arrays import GrowingArray
 from vedette_server.storage.block.meta import SUFFIX
 from vedette_server.storage.block.reader import Block
 from vedette_server.storage.checkpoint import NAME as CHECKPOINT_NAME
@@ -26,7 +29,6 @@ from vedette_server.storage.log.records import (
 from vedette_server.storage.log.segments import read_segment, segment_path
 from vedette_server.storage.read.cache import PieceCache
 from vedette_shared.frames import Frame, Layout
-from vedette_shared.labels import Labels
 from vedette_shared.logs import get_logger
 
 _logger = get_logger(__name__)
@@ -95,7 +97,7 @@ class Replay:
             last: Whether it is the newest, whose end may be torn.
         """
         path = segment_path(self._folder.log, number)
-        sets: list[Labels] = []
+        sets = GrowingArray(np.int64)
         for part in read_segment(path, number):
             if isinstance(part, framing.Damage):
                 self._report(path, part, last=last)
@@ -106,13 +108,13 @@ class Replay:
                 self._damaged()
                 _logger.error("a record of the log is left out", file=path, reason=error)
 
-    def _apply(self, record: Record, sets: list[Labels], *, samples: bool) -> None:
+    def _apply(self, record: Record, sets: GrowingArray, *, samples: bool) -> None:
         if isinstance(record, Layout):
             self._intake.layout(record)
         elif isinstance(record, FramesRecord):
             self._frames(record, samples=samples)
         elif isinstance(record, LooseRecord):
-            sets.extend(record.labels)
+            sets.extend(self._intake.index.loose(record.labels))
             if samples:
                 self._loose(record, sets)
         elif isinstance(record, EndsRecord):
@@ -144,14 +146,14 @@ class Replay:
         layouts = self._intake.index.layouts
         return frame.layout in layouts and layouts.width(frame.layout) * 8 == len(frame.values)
 
-    def _loose(self, record: LooseRecord, sets: list[Labels]) -> None:
+    def _loose(self, record: LooseRecord, sets: GrowingArray) -> None:
         samples = record.samples
         if len(samples.series) and int(samples.series.max()) >= len(sets):
             self._damaged()
             good = samples.series < len(sets)
             _logger.error("loose samples are left out, as their labels are lost", samples=int((~good).sum()))
             samples = LooseSamples(samples.series[good], samples.timestamps[good], samples.values[good])
-        self._intake.loose(sets, samples, _ALWAYS)
+        self._intake.loose(sets.view(), samples, _ALWAYS)
 
     def _report(self, path: Path, damage: framing.Damage, *, last: bool) -> None:
         if last and damage.at_end:

@@ -187,15 +187,6 @@ def split(
 
 
 @njit(nogil=True, cache=True)
-def weight(numbers: Array) -> float:
-    """About how many bits the numbers need, to compare two streams of one length."""
-    total = 0.0
-    for number in numbers:
-        total += np.log2(1.0 + abs(np.float64(number)))
-    return total
-
-
-@njit(nogil=True, cache=True)
 def _fits(modes: Array, lengths: Array, total: int, sizes: tuple[int, int, int, int, int]) -> bool:
     """Whether streams of these sizes are what the modes and lengths ask for."""
     constants = raws = firsts = slopes = rest = values = 0

@@ -158,7 +158,9 @@ class Head:
         self, streams: NDArray[np.int32], times: NDArray[np.int64], values: NDArray[np.float64]
     ) -> tuple[int, int, int]:
         """Append samples to streams of single values; returns (stored, repeated, refused)."""
-        rival = np.fromiter((stream in self._rivals for stream in streams.tolist()), np.bool_, len(streams))
+        rival = np.zeros(len(streams), np.bool_)
+        if self._rivals:
+            rival[:] = [stream in self._rivals for stream in streams.tolist()]
         stored = repeated = refused = 0
         for i in np.flatnonzero(rival).tolist():
             counts = self.merge(int(streams[i]), int(times[i]), values[i : i + 1])

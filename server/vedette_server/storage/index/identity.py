@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette_server.storage.arrays import GrowingArray
 from vedette_server.storage.index.layouts import Layouts, Shape
 from vedette_server.storage.index.table import LabelTable
 from vedette_shared.errors import FrameError
@@ -25,7 +29,9 @@ class Index:
         self.layouts = Layouts(self.signatures)
         self._encoded_targets: dict[bytes, int] = {}
         self._wider: dict[Labels, list[tuple[Labels, int]]] = {}
-        self._loose: dict[Labels, tuple[int, int]] = {}
+        self._loose: dict[Labels, int] = {}
+        self._loose_targets = GrowingArray(np.int32)
+        self._loose_signatures = GrowingArray(np.int32)
         self._single: dict[int, Shape] = {}
 
     def target(self, encoded: bytes) -> int:
@@ -59,18 +65,32 @@ class Index:
         """The signatures of a known layout at a target."""
         return self.layouts.shape_for(layout_hash, self.targets.labels(target))
 
-    def loose(self, labels: Labels) -> tuple[int, int]:
-        """Part a whole label set into (target, signature).
+    def loose(self, labels: Sequence[Labels]) -> NDArray[np.int64]:
+        """Number whole label sets; ``loose_targets`` and ``loose_signatures`` say how each number is parted.
 
         The same set always gives the same series to a reader, however it was parted: series are joined by the hash of
         all their labels.
         """
-        parted = self._loose.get(labels)
-        if parted is None:
-            if len(self._loose) >= _MAX_REMEMBERED:
-                self._loose.clear()
-            parted = self._loose[labels] = self._part(labels)
-        return parted
+        known = self._loose
+        numbers = [known.get(one, -1) for one in labels]
+        if -1 in numbers:
+            numbers = [self._part(one) if number < 0 else number for number, one in zip(numbers, labels, strict=True)]
+        return np.array(numbers, np.int64)
+
+    @property
+    def loose_count(self) -> int:
+        """How many numbers ``loose`` has given."""
+        return len(self._loose_targets)
+
+    @property
+    def loose_targets(self) -> NDArray[np.int32]:
+        """The target of each number that ``loose`` gave."""
+        return self._loose_targets.view()
+
+    @property
+    def loose_signatures(self) -> NDArray[np.int32]:
+        """The signature of each number that ``loose`` gave."""
+        return self._loose_signatures.view()
 
     def single(self, signature: int) -> Shape:
         """The shape of a row with one value."""
@@ -79,7 +99,18 @@ class Index:
             shape = self._single[signature] = Shape(np.array([signature], np.int32), 1)
         return shape
 
-    def _part(self, labels: Labels) -> tuple[int, int]:
+    def _part(self, labels: Labels) -> int:
+        if len(self._loose) >= _MAX_REMEMBERED:
+            self._loose.clear()
+        target, signature = self._parted(labels)
+        number = self._loose.get(labels, -1)
+        if number < 0:
+            number = self._loose[labels] = len(self._loose_targets)
+            self._loose_targets.append(target)
+            self._loose_signatures.append(signature)
+        return number
+
+    def _parted(self, labels: Labels) -> tuple[int, int]:
         narrow = tuple(pair for pair in labels if pair[0] in TARGET_LABELS)
         pairs = set(labels)
         for wide, number in self._wider.get(narrow, ()):
