@@ -73,4 +73,5 @@ def _status(runner: SourceRunner, limited_bytes: int) -> SourceStatus:
         error=latest.error if latest is not None else "",
         failures=runner.counters.failures,
         limited={**runner.counters.limited, "bytes": limited_bytes},
+        problems=source.problems(),
     )

@@ -32,7 +32,11 @@ async def print_sources(expose: ExposeConfig, as_json: bool) -> bytes:
     if as_json:
         return body + b"\n"
     statuses = msgspec.json.decode(body, type=list[SourceStatus])
-    return _table([COLUMNS, *(_row(status) for status in statuses)]).encode()
+    table = _table([COLUMNS, *(_row(status) for status in statuses)])
+    problems = [
+        f"{status.name}/{part}: {text}\n" for status in statuses for part, text in sorted(status.problems.items())
+    ]
+    return (table + "".join(["\nproblems:\n", *problems] if problems else [])).encode()
 
 
 async def _fetch(expose: ExposeConfig) -> bytes:

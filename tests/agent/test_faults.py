@@ -150,8 +150,8 @@ def test_two_servers_of_which_one_is_away(tmp_path: Path) -> None:
             eventually(lambda: len(model.stored) >= 10)
             assert other.stored == {}
             waiting = "vedette_agent_spool_waiting_frames"
-            samples = page(address)
-            assert samples[waiting + str({"server": other_url})] > samples[waiting + str({"server": url})]
+            here, away = (waiting + str({"server": each}) for each in (url, other_url))
+            eventually(lambda: (samples := page(address))[away] > samples[here] + 10)
             other.away = False
             eventually(lambda: len(other.stored) >= 20)
             eventually(lambda: model.stored.items() <= other.stored.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -75,6 +76,58 @@ def test_reload_is_all_or_nothing(tmp_path: Path) -> None:
         assert [agent.told(), agent.told()] == ["RELOADING=1", "READY=1"]
         assert httpx.get(f"http://{second}/healthz").status_code == 200
         assert agent.stop() == 0
+
+
+def test_sources_are_shown_behind_tls_and_a_password(tmp_path: Path) -> None:
+    address = free_address()
+    key, cert, password = tmp_path / "key.pem", tmp_path / "cert.pem", tmp_path / "password"
+    options = "-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=h1"
+    made = ["openssl", "req", *options.split(), "-keyout", str(key), "-out", str(cert)]
+    subprocess.run(made, check=True, capture_output=True)
+    password.write_text("secret\n")
+    config = tmp_path / "agent.toml"
+    config.write_text(
+        f'[expose]\nlisten = "{address}"\ncert_file = "{cert}"\nkey_file = "{key}"\n'
+        f'[expose.basic_auth]\nuser = "me"\npassword_file = "{password}"\n'
+        f'[local]\nfolder = "{tmp_path}/none"\n'
+    )
+    with running(tmp_path, "--config", str(config)):
+        assert httpx.get(f"https://{address}/metrics", verify=False).status_code == 401
+        assert httpx.get(f"https://{address}/metrics", verify=False, auth=("me", "secret")).status_code == 200
+        shown = command("sources", "--config", str(config))
+        assert (shown.returncode, shown.stderr) == (0, "")
+        head, *rows = shown.stdout.splitlines()
+        assert head.split() == ["source", "job", "interval", "age", "took", "series", "failures", "limited", "error"]
+        assert [row.split()[:3] for row in rows[:3]] == [
+            ["node", "node", "15s"],
+            ["local", "local", "15s"],
+            ["agent", "node", "15s"],
+        ]
+        assert rows[1].endswith("No such file or directory: '" + str(tmp_path / "none") + "'")
+        as_json = command("--config", str(config), "sources", "--json")
+        assert [source["name"] for source in json.loads(as_json.stdout)] == ["node", "local", "agent"]
+    gone = command("sources", "--config", str(config))
+    assert (gone.returncode, gone.stderr[:30]) == (1, f"vedette: no agent answers at {address}"[:30])
+
+
+def test_check_config(tmp_path: Path) -> None:
+    config = tmp_path / "agent.toml"
+    config.write_text("[push]\nurl = 'http://127.0.0.1:9471'\n")
+    sound = command("check-config", "--config", str(config))
+    assert (sound.returncode, sound.stdout, sound.stderr) == (0, "the configuration is sound\n", "")
+    config.write_text("[push]\nurl = 'http://127.0.0.1:9471'\ntoken_file = '/none'\n")
+    unsound = command("check-config", "--config", str(config))
+    assert (unsound.returncode, unsound.stdout) == (1, "")
+    assert unsound.stderr.startswith("vedette: /none: cannot be read:")
+
+
+def test_once_as_frames() -> None:
+    ended = command("--once", "--frames", "--log-level", "error", "--host", "h1")
+    assert ended.returncode == 0
+    lines = ended.stdout.splitlines()
+    assert lines[0].startswith('source=node target={host="h1", instance="h1", job="node"} timestamp=')
+    assert any(line.startswith("  node_load1 ") for line in lines)
+    assert lines[-1].startswith("message with all layouts: ")
 
 
 def command(*options: str) -> subprocess.CompletedProcess[str]:

@@ -38,7 +38,10 @@ _INDEX = b"""<!doctype html>
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """How a source is. Times are in seconds; ``age`` is ``None`` before the first collection."""
+    """How a source is. Times are in seconds; ``age`` is ``None`` before the first collection.
+
+    ``limited`` counts by the limit that was hit; ``problems`` are those of the source's parts.
+    """
 
     name: str
     job: str
@@ -49,6 +52,7 @@ class SourceStatus:
     error: str
     failures: int
     limited: Mapping[str, int]
+    problems: Mapping[str, str]
 
 
 class Board(Protocol):

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from vedette_agent.errors import NoDataError
+from vedette_agent.sources.serial import Outcome
 from vedette_shared.logs import get_logger
 
 _log = get_logger(__name__)
+
+
+def problems_of(outcomes: Iterable[Outcome[Any]]) -> dict[str, str]:
+    """The errors among ``outcomes`` by name; that there is nothing to collect is none."""
+    return {
+        outcome.name: f"{type(outcome.error).__name__}: {outcome.error}"
+        for outcome in outcomes
+        if outcome.error is not None and not isinstance(outcome.error, NoDataError)
+    }
 
 
 class ErrorLog:

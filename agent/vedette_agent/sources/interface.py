@@ -44,6 +44,10 @@ class Source(Protocol):
         """The families of the last collection by the name that ``collect[]`` of a page chooses them by."""
         ...
 
+    def problems(self) -> dict[str, str]:
+        """What is wrong with parts of it, by their names: collectors, scripts."""
+        ...
+
     def cpu_seconds(self) -> float:
         """CPU time that its collections have used so far."""
         ...
@@ -66,6 +70,9 @@ class PlainSource:
 
     def parts(self) -> dict[str, Sequence[MetricFamily]]:
         return {self.name: self._last}
+
+    def problems(self) -> dict[str, str]:
+        return {}
 
     def cpu_seconds(self) -> float:
         return 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vedette_agent.collectors.interface import Collector
-from vedette_agent.sources.error_log import ErrorLog
+from vedette_agent.sources.error_log import ErrorLog, problems_of
 from vedette_agent.sources.interface import PlainSource
 from vedette_agent.sources.serial import Outcome, SerialRunner, Step
 from vedette_agent.sources.timing import rounded
@@ -48,6 +48,9 @@ class NodeSource(PlainSource):
 
     def parts(self) -> dict[str, Sequence[MetricFamily]]:
         return {outcome.name: [*(outcome.value or ()), *self._about([outcome])] for outcome in self._outcomes}
+
+    def problems(self) -> dict[str, str]:
+        return problems_of(self._outcomes)
 
     def cpu_seconds(self) -> float:
         return self._cpu

@@ -15,7 +15,7 @@ OPENMETRICS = b"# HELP load Load.\n# TYPE load gauge\nload 0.5\n# EOF\n"
 
 
 FAMILIES = [gauge("load", "Load.", 0.5)]
-STATUS = SourceStatus("node", "node", 15.0, 1.5, 0.01, 1, "", 0, {"series": 0})
+STATUS = SourceStatus("node", "node", 15.0, 1.5, 0.01, 1, "", 0, {"series": 0}, {})
 
 
 class FakeBoard:

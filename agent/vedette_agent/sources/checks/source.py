@@ -80,6 +80,9 @@ class CheckSource(PlainSource):
         self._last = [*check_families(checks), *_about_scripts(results)]
         return self._last
 
+    def problems(self) -> dict[str, str]:
+        return {name: refreshed.error for name, refreshed in self._refresher.results.items() if refreshed.error}
+
     def _jobs(self) -> Mapping[str, CheckJob]:
         try:
             jobs = {script.name: Job(script.name, script.interval, script.run) for script in self._scripts()}

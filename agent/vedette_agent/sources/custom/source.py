@@ -8,7 +8,7 @@ from pathlib import Path
 from vedette_agent.errors import CollectorError
 from vedette_agent.sources.custom.convert import convert_families
 from vedette_agent.sources.custom.load import Collect, find_entry_points, find_files, load_entry_point, load_file
-from vedette_agent.sources.error_log import ErrorLog
+from vedette_agent.sources.error_log import ErrorLog, problems_of
 from vedette_agent.sources.interface import PlainSource
 from vedette_agent.sources.serial import Outcome, SerialRunner, Step
 from vedette_agent.sources.timing import rounded
@@ -59,6 +59,9 @@ class CustomSource(PlainSource):
 
     def parts(self) -> dict[str, Sequence[MetricFamily]]:
         return {outcome.name: [*(outcome.value or ()), *_about([outcome])] for outcome in self._outcomes}
+
+    def problems(self) -> dict[str, str]:
+        return problems_of(self._outcomes)
 
     def cpu_seconds(self) -> float:
         return self._cpu

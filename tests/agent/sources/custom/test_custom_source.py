@@ -80,7 +80,9 @@ async def test_faults_harm_no_other(folder: Path) -> None:
             "vedette_agent_collector_success e_hangs": 0.0,
             "vedette_agent_collector_success f_works": 1.0,
         }
-    assert threading.active_count() < 6
+    hung = [thread for thread in threading.enumerate() if thread.name == "custom"]
+    assert len(hung) == 2
+    assert custom.problems().keys() == {"a_raises", "b_syntax", "c_nothing", "d_exits", "e_hangs"}
     custom.close()
 
 
