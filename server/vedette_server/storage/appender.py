@@ -131,12 +131,12 @@ class StoreAppender:
             await trio.to_thread.run_sync(examine, limiter=self._limiter)
 
     async def _write(self, batch: Sequence[Append]) -> None:
-        before = self._taker.defined_count
+        before = self._taker.defined_now()
         try:
             framed = [record for append in batch for record in append.encode()]
             await trio.to_thread.run_sync(self._log.append, framed, limiter=self._limiter)
         except StorageError:
-            self._taker.undefine(before)
+            self._taker.revert(before)
             raise
 
     async def _make_room(self, values: int) -> None:
@@ -167,7 +167,7 @@ class StoreAppender:
         state.contents = state.contents.with_head(fresh)
         intake.begin(fresh)
         self._taker.floors.cover_head(head)
-        self._taker.undefine(0)
+        self._taker.begin_segment()
         self._head_since = self._clock.monotonic()
         state.work.set()
 

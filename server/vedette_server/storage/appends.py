@@ -31,10 +31,11 @@ class Taker:
         floors: Tell what is late.
         defined: For label sets, as ``Index.loose`` numbers them, the numbers that they have in the log's segment.
         defined_count: How many have one.
+        written_layouts: The hashes of the layouts that the log's segment has.
         oldest: The oldest timestamp that is taken now, ms.
     """
 
-    __slots__ = ("defined", "defined_count", "floors", "intake", "oldest", "state")
+    __slots__ = ("defined", "defined_count", "floors", "intake", "oldest", "state", "written_layouts")
 
     def __init__(self, intake: Intake, state: State) -> None:
         self.intake = intake
@@ -42,13 +43,22 @@ class Taker:
         self.floors = Floors()
         self.defined = NumberedArray()
         self.defined_count = 0
+        self.written_layouts: set[bytes] = set()
         self.oldest = 0
 
-    def undefine(self, count: int) -> None:
-        """Forget the numbers of label sets from ``count`` on: the segment does not have them."""
+    def begin_segment(self) -> None:
+        """Nothing is defined in a new segment."""
+        self.revert((0, set()))
+
+    def defined_now(self) -> tuple[int, set[bytes]]:
+        """What the segment has, to ``revert`` to it if a write fails."""
+        return self.defined_count, self.written_layouts.copy()
+
+    def revert(self, before: tuple[int, set[bytes]]) -> None:
+        """Forget what was not written after all."""
         defined = self.defined.view(self.intake.index.loose_count)
-        defined[defined >= count] = -1
-        self.defined_count = count
+        defined[defined >= before[0]] = -1
+        self.defined_count, self.written_layouts = before
 
     def count(self, counts: Counts) -> Counts:
         """Count what became of an append."""
@@ -60,7 +70,7 @@ class Taker:
 class FramesAppend(Append):
     """Frames of one sender, with the layouts that are new."""
 
-    __slots__ = ("_framed", "_frames", "_held", "_late", "_layouts", "_sender", "_taker")
+    __slots__ = ("_frames", "_frames_record", "_held", "_late", "_layouts", "_sender", "_taker")
 
     def __init__(self, taker: Taker, sender: Sender, layouts: Sequence[Layout], frames: Sequence[Frame]) -> None:
         new = [frame for frame in frames if not taker.intake.known(sender, frame)]
@@ -69,13 +79,17 @@ class FramesAppend(Append):
         self._sender = sender
         self._layouts = layouts
         self._frames = frames
-        self._framed = [_framed(records.encode_layout(layout)) for layout in layouts]
-        self._framed.append(_framed(records.encode_frames(sender, new)))
+        self._frames_record = records.encode_frames(sender, new)
         self._held: dict[int, Bits] = {}
         self._late: dict[int, tuple[int, Shape]] = {}
 
     def encode(self) -> list[bytes]:
-        return self._framed
+        taker = self._taker
+        payloads = []
+        for layout_hash in {frame.layout for frame in self._frames} - taker.written_layouts:
+            taker.written_layouts.add(layout_hash)
+            payloads.append(self._layout_record(layout_hash))
+        return [_framed(payload) for payload in (*payloads, self._frames_record)]
 
     def late(self) -> bool:
         index, floors = self._taker.intake.index, self._taker.floors
@@ -99,12 +113,20 @@ class FramesAppend(Append):
         counts, highest = intake.frames(self._sender, self._frames, self._taker.oldest, self._held)
         return self._taker.count(counts).receipt(highest)
 
+    def _layout_record(self, layout_hash: bytes) -> bytes:
+        layouts = self._taker.intake.index.layouts
+        if layout_hash in layouts:
+            return layouts.record(layout_hash)
+        return records.encode_layout(self._layout(layout_hash))
+
+    def _layout(self, layout_hash: bytes) -> Layout:
+        return next(layout for layout in self._layouts if layout.hash == layout_hash)
+
     def _shape(self, target: int, layout_hash: bytes) -> Shape:
         index = self._taker.intake.index
         if layout_hash in index.layouts:
             return index.shape(target, layout_hash)
-        layout = next(layout for layout in self._layouts if layout.hash == layout_hash)
-        return index.layouts.preview(layout, index.targets.labels(target))
+        return index.layouts.preview(self._layout(layout_hash), index.targets.labels(target))
 
 
 class SamplesAppend(Append):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from vedette_server.storage.files import written_aside
 from vedette_server.storage.log import framing
-from vedette_server.storage.log.records import RecordError, decode_record, encode_layout
+from vedette_server.storage.log.records import RecordError, decode_record
 from vedette_server.storage.log.segments import read_segment
 from vedette_shared.frames import Layout
 
@@ -39,34 +39,30 @@ class Catalog:
                 self.hashes.add(layout.hash)
                 yield layout
 
-    def add(self, layouts: Iterable[Layout]) -> None:
-        """Add layouts, durably."""
-        fresh = [layout for layout in layouts if layout.hash not in self.hashes]
+    def add(self, payloads: Mapping[bytes, bytes]) -> None:
+        """Add layouts, as payloads of records by hash, durably."""
+        fresh = {layout_hash: payload for layout_hash, payload in payloads.items() if layout_hash not in self.hashes}
         if not fresh:
             return
-        records = [_framed(layout) for layout in fresh]
         if not self.path.exists():
-            self._write(records)
+            self._write(fresh.values())
         else:
             with self.path.open("ab") as file:
-                file.write(b"".join(records))
+                file.writelines(map(_framed, fresh.values()))
                 file.flush()
                 os.fsync(file.fileno())
-        self.hashes.update(layout.hash for layout in fresh)
+        self.hashes.update(fresh)
 
-    def keep(self, wanted: set[bytes]) -> None:
-        """Rewrite the file with the wanted layouts only."""
-        kept = [layout for layout in Catalog(self.path.parent).load(lambda *_: None) if layout.hash in wanted]
-        self._write([_framed(layout) for layout in kept])
-        self.hashes = {layout.hash for layout in kept}
+    def rewrite(self, payloads: Mapping[bytes, bytes]) -> None:
+        """Replace the file by one with just these layouts."""
+        self._write(payloads.values())
+        self.hashes = set(payloads)
 
-    def _write(self, records: Iterable[bytes]) -> None:
+    def _write(self, payloads: Iterable[bytes]) -> None:
         with written_aside(self.path) as file:
             file.write(framing.segment_head(0))
-            for record in records:
-                file.write(record)
+            file.writelines(map(_framed, payloads))
 
 
-def _framed(layout: Layout) -> bytes:
-    payload = encode_layout(layout)
+def _framed(payload: bytes) -> bytes:
     return framing.frame_record(payload) + payload

@@ -17,7 +17,6 @@ from vedette_server.storage.head.head import Head
 from vedette_server.storage.index.identity import Index
 from vedette_server.storage.log.segments import segment_numbers, segment_path
 from vedette_server.storage.read.cache import PieceCache
-from vedette_shared.frames import Layout
 
 EVER = 2**62
 """Past any timestamp."""
@@ -25,10 +24,17 @@ EVER = 2**62
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A head that takes no more, with what the log said beside its samples until ``written`` (wall time, ms)."""
+    """A head that takes no more, with what the log said beside its samples until then.
+
+    Attributes:
+        head: The head.
+        layouts: The hashes of layouts that came with it.
+        checkpoint: Senders and sources as they were.
+        written: Wall time, ms.
+    """
 
     head: Head
-    layouts: tuple[Layout, ...]
+    layouts: tuple[bytes, ...]
     checkpoint: Checkpoint
     written: int
 
@@ -58,7 +64,7 @@ class Cutter:
                 meta, written=sealed.written, first_segment=head.first_segment, last_segment=head.last_segment
             )
 
-        self._catalog.add(sealed.layouts)
+        self._catalog.add({one: self._index.layouts.record(one) for one in sealed.layouts})
         block = None
         if head.rows:
             path = self._folder.blocks / new_name(head.min_time)

@@ -65,7 +65,7 @@ class Intake:
         self.index = index
         self.sequences = SequenceMemory()
         self.sources = Sources()
-        self.fresh_layouts: list[Layout] = []
+        self.fresh_layouts: list[bytes] = []
         self.head = head
         self._routes: dict[tuple[bytes, bytes], _Route] = {}
         self._loose_streams = NumberedArray()
@@ -80,7 +80,7 @@ class Intake:
     def layout(self, layout: Layout) -> None:
         """Take in a layout that is in the log now."""
         if self.index.layouts.add(layout):
-            self.fresh_layouts.append(layout)
+            self.fresh_layouts.append(layout.hash)
 
     def frames(
         self, sender: Sender, frames: Sequence[Frame], oldest: int, held: Mapping[int, Bits] = _NOTHING_HELD

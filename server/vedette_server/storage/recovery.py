@@ -156,7 +156,7 @@ class Replay:
         self._intake.loose(sets.view(), samples, _ALWAYS)
 
     def _report(self, path: Path, damage: framing.Damage, *, last: bool) -> None:
-        if last and damage.at_end:
+        if last and damage.torn:
             _logger.info(
                 "the end of the log is torn and left out", file=path, bytes=damage.length, offset=damage.offset
             )

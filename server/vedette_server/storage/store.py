@@ -149,7 +149,7 @@ class Store:
             failed_commits=state.failed_commits,
             cuts=state.cuts,
             merges=state.merges,
-            damaged=state.damaged,
+            damaged=state.damaged + sum(len(block.damaged) for block in contents.blocks),
             failures=state.failures,
         )
 
@@ -181,7 +181,8 @@ class Store:
         for layout in self._catalog.load(report):
             self._index.layouts.add(layout)
         if broken:
-            self._catalog.keep(self._catalog.hashes)
+            layouts = self._index.layouts
+            self._catalog.rewrite({one: layouts.record(one) for one in layouts.hashes()})
 
     def _replay(self, checkpoint: Checkpoint) -> Intake:
         """Replay the log into a head; what would not fit in memory becomes blocks at once."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette_server.storage.index.table import LabelTable
+from vedette_server.storage.log.records import encode_layout
 from vedette_shared.frames import Layout, Metadata
 from vedette_shared.labels import METRIC_NAME, Labels, make_labels
 
@@ -39,11 +40,13 @@ class KnownLayout:
         shape: For targets that share no label name with it, which are nearly all.
         label_names: The label names of its series.
         width: The number of its series.
+        record: What the log's segments say of it.
     """
 
     shape: Shape
     label_names: frozenset[str]
     width: int
+    record: bytes
     renamed: dict[frozenset[str], Shape] = field(default_factory=dict)
 
 
@@ -68,6 +71,10 @@ class Layouts:
     def width(self, layout_hash: bytes) -> int:
         """The number of series of a known layout."""
         return self._known[layout_hash].width
+
+    def record(self, layout_hash: bytes) -> bytes:
+        """The payload of a known layout's record in the log."""
+        return self._known[layout_hash].record
 
     def add(self, layout: Layout) -> bool:
         """Take a layout in; tell whether it is new."""
@@ -97,7 +104,7 @@ class Layouts:
     def _learn(self, layout: Layout) -> KnownLayout:
         sets = [make_labels([(METRIC_NAME, series.name), *series.labels]) for series in layout.series]
         names = frozenset(name for labels in sets for name, _ in labels)
-        return KnownLayout(self._shape(sets), names, len(sets))
+        return KnownLayout(self._shape(sets), names, len(sets), encode_layout(layout))
 
     def _for_target(self, layout: KnownLayout, target: Labels) -> Shape:
         common = layout.label_names.intersection([name for name, _ in target])

@@ -21,11 +21,14 @@ RECORD_HEAD = _RECORD.size
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A stretch of a segment that is no record. ``at_end`` if nothing whole follows."""
+    """A stretch of a segment that is no record.
+
+    ``torn`` if it is at the end and may be what a crash leaves of a write: an incomplete record, or no head of one.
+    """
 
     offset: int
     length: int
-    at_end: bool
+    torn: bool
 
 
 def segment_head(number: int) -> bytes:
@@ -45,17 +48,17 @@ def scan(data: memoryview, number: int) -> Iterator[memoryview | Damage]:
     at = SEGMENT_HEAD
     if bytes(data[:SEGMENT_HEAD]) != segment_head(number):
         if len(data) <= SEGMENT_HEAD:
-            yield Damage(0, len(data), at_end=True)
+            yield Damage(0, len(data), torn=True)
             return
-        yield Damage(0, SEGMENT_HEAD, at_end=False)
+        yield Damage(0, SEGMENT_HEAD, torn=False)
     while at < len(data):
         end = _whole_record(data, at)
         if end:
             yield data[at + RECORD_HEAD : end]
             at = end
             continue
-        after = _next_record(data, at)
-        yield Damage(at, after - at, at_end=after == len(data))
+        after, torn = _next_record(data, at)
+        yield Damage(at, after - at, torn)
         at = after
 
 
@@ -72,11 +75,15 @@ def _whole_record(data: memoryview, at: int) -> int:
     return end
 
 
-def _next_record(data: memoryview, at: int) -> int:
-    """The beginning of the next whole record after the broken one at ``at``, or the end of the data."""
+def _next_record(data: memoryview, at: int) -> tuple[int, bool]:
+    """Return (next, torn): the next whole record after the broken one at ``at``, or the end; and whether it is torn."""
     if at + RECORD_HEAD <= len(data):
         length, head_checksum, _ = _RECORD.unpack_from(data, at)
-        if crc32c(data[at : at + _LENGTH.size]) == head_checksum:
-            # Its length is right; its payload is not, or it was never written to its end.
-            return min(at + RECORD_HEAD + int(length), len(data))
-    return next((place for place in range(at + 1, len(data) - RECORD_HEAD) if _whole_record(data, place)), len(data))
+        if length and crc32c(data[at : at + _LENGTH.size]) == head_checksum:
+            # The length is right: the payload is not, or it was never written to its end.
+            end = at + RECORD_HEAD + int(length)
+            return min(end, len(data)), end > len(data)
+    for place in range(at + 1, len(data) - RECORD_HEAD):
+        if _whole_record(data, place):
+            return place, False
+    return len(data), True

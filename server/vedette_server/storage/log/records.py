@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import msgspec
 import numpy as np
+import zstandard
 
 from vedette_server.storage.interface import LooseSamples, SourceEnd
 from vedette_shared.frames import Frame, Layout, Sender, decode_layout
@@ -21,6 +22,8 @@ _SENDER = struct.Struct("<BH")
 _GENERATION = struct.Struct("<QI")
 _FRAME = struct.Struct("<Qq16sHHI")
 
+_compressor = zstandard.ZstdCompressor(level=3)
+_decompressor = zstandard.ZstdDecompressor()
 _msgpack = msgspec.msgpack.Encoder()
 _sets_decoder = msgspec.msgpack.Decoder(list[list[str]])
 _ends_decoder = msgspec.msgpack.Decoder(list[tuple[bytes, str, int]])
@@ -58,7 +61,7 @@ Record: TypeAlias = Layout | FramesRecord | LooseRecord | EndsRecord
 
 def encode_layout(layout: Layout) -> bytes:
     """Return the payload of a layout."""
-    return b"\x01" + layout.encoded
+    return bytes([KIND_LAYOUT]) + _compressor.compress(layout.encoded)
 
 
 def encode_frames(sender: Sender, frames: Sequence[Frame]) -> bytes:
@@ -112,10 +115,10 @@ def decode_record(payload: memoryview) -> Record:
         if kind == KIND_LOOSE:
             return _decode_loose(payload)
         if kind == KIND_LAYOUT:
-            return decode_layout(bytes(payload[1:]))
+            return decode_layout(_decompressor.decompress(payload[1:]))
         if kind == KIND_ENDS:
             return EndsRecord(tuple(SourceEnd(*end) for end in _ends_decoder.decode(payload[1:])))
-    except (struct.error, ValueError, IndexError, msgspec.MsgspecError) as error:
+    except (struct.error, ValueError, IndexError, msgspec.MsgspecError, zstandard.ZstdError) as error:
         raise RecordError(f"a record cannot be read: {error}") from error
     raise RecordError(f"a record of the unknown kind {kind}")
 

@@ -55,13 +55,14 @@ WHOLE = framing.segment_head(3) + framed(b"first", b"second", b"third")
     ("data", "expected"),
     [
         (WHOLE, [b"first", b"second", b"third"]),
-        (WHOLE[:-1], [b"first", b"second", framing.Damage(51, 16, at_end=True)]),
-        (WHOLE[:-10], [b"first", b"second", framing.Damage(51, 7, at_end=True)]),
-        (WHOLE + bytes(40), [b"first", b"second", b"third", framing.Damage(68, 40, at_end=True)]),
-        (WHOLE[:7], [framing.Damage(0, 7, at_end=True)]),
-        (b"x" + WHOLE[1:], [framing.Damage(0, 16, at_end=False), b"first", b"second", b"third"]),
-        (WHOLE[:29] + b"x" + WHOLE[30:], [framing.Damage(16, 17, at_end=False), b"second", b"third"]),
-        (WHOLE[:17] + b"x" + WHOLE[18:], [framing.Damage(16, 17, at_end=False), b"second", b"third"]),
+        (WHOLE[:-1], [b"first", b"second", framing.Damage(51, 16, torn=True)]),
+        (WHOLE[:-1] + b"x", [b"first", b"second", framing.Damage(51, 17, torn=False)]),
+        (WHOLE[:-10], [b"first", b"second", framing.Damage(51, 7, torn=True)]),
+        (WHOLE + bytes(40), [b"first", b"second", b"third", framing.Damage(68, 40, torn=True)]),
+        (WHOLE[:7], [framing.Damage(0, 7, torn=True)]),
+        (b"x" + WHOLE[1:], [framing.Damage(0, 16, torn=False), b"first", b"second", b"third"]),
+        (WHOLE[:29] + b"x" + WHOLE[30:], [framing.Damage(16, 17, torn=False), b"second", b"third"]),
+        (WHOLE[:17] + b"x" + WHOLE[18:], [framing.Damage(16, 17, torn=False), b"second", b"third"]),
     ],
 )
 def test_whole_records_are_found_among_damaged_ones(data: bytes, expected: list[bytes | framing.Damage]) -> None:
