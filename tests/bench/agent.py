@@ -41,21 +41,26 @@ class Sink:
     """A server that takes every message and counts."""
 
     layouts: dict[bytes, Layout] = field(default_factory=dict)
-    messages: list[tuple[int, int]] = field(default_factory=list)
-    """(bytes of the body, samples) of each."""
+    messages: list[tuple[int, int, int]] = field(default_factory=list)
+    """(bytes of the body, samples, layouts) of each."""
 
     async def take(self, request: Request) -> Response:
         message = decode_message(zstandard.ZstdDecompressor().decompress(request.body))
         self.layouts |= {layout.hash: layout for layout in message.layouts}
         samples = sum(len(self.layouts[frame.layout]) for frame in message.frames)
-        self.messages.append((len(request.body), samples))
+        self.messages.append((len(request.body), samples, len(message.layouts)))
         last = max(frame.sequence for frame in message.frames)
         return Response(200, b'{"sequence": %d}' % last, "application/json")
 
     def bytes_a_sample(self) -> float:
         """Of the messages that carry no layout: the steady state."""
-        steady = self.messages[2:]
+        steady = [(size, samples) for size, samples, layouts in self.messages if not layouts]
         return sum(size for size, _ in steady) / max(sum(samples for _, samples in steady), 1)
+
+    @property
+    def with_layouts(self) -> int:
+        """How many messages carried layouts: the first, and one for each change of what the host has."""
+        return sum(1 for _, _, layouts in self.messages if layouts)
 
 
 @contextmanager
@@ -181,8 +186,10 @@ def measure() -> dict[str, float]:
                 "node_exporter_resident_mb": resident_mb(exporter),
                 "wire_bytes_a_sample": counts.bytes_a_sample(),
                 "wire_bar": WIRE_BAR,
+                "messages": float(len(counts.messages)),
+                "messages_with_layouts": float(counts.with_layouts),
                 "idle_cpu_ms_a_minute": minute,
-                "series": float(max(samples for _, samples in counts.messages)),
+                "series": float(max(samples for _, samples, _ in counts.messages)),
             }
 
 

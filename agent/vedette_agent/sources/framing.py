@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from vedette_agent.sources.interface import Collection
+from vedette_agent.sources.layouts import LayoutKeeper
 from vedette_agent.sources.timing import rounded
-from vedette_shared.frames import Layout, LayoutMemory, encode_target, layout_of, values_of
+from vedette_shared.frames import Layout, encode_target, layout_of
 from vedette_shared.labels import Labels, make_labels
 from vedette_shared.metrics import MetricFamily, Sample, count_samples, gauge
 
@@ -47,24 +48,22 @@ class Framing:
         self._taken = frozenset(name for name, _ in target)
         self._reports_up = reports_up
         self._most_bytes = most_bytes
-        self._memory = LayoutMemory()
-        self._reported: Layout | None = None
-        self._sent: Layout | None = None
+        self._layouts = LayoutKeeper(self._layout_of)
 
     def frame_of(self, collection: Collection) -> NewFrame:
         """Return the frame of ``collection``; one that failed says so in ``up``, and its series end."""
         families = [*collection.families, *(_scrape_series(collection) if self._reports_up else ())]
-        layout = self._memory.layout_of(families)
+        layout, values = self._layouts.fit(families)
         if len(layout.encoded) > self._most_bytes:
             self.limited += 1
+            self._layouts = LayoutKeeper(self._layout_of)
             error = f"its series take {len(layout.encoded)} bytes; those of a source may take {self._most_bytes}"
             return self.frame_of(replace(collection, families=(), error=error))
-        if layout is not self._reported or self._sent is None:
-            self._reported, self._sent = layout, self._without_clashes(layout, families)
-        return NewFrame(collection.timestamp_ms, self._target, self._source, self._sent, values_of(families).tobytes())
+        return NewFrame(collection.timestamp_ms, self._target, self._source, layout, values)
 
-    def _without_clashes(self, layout: Layout, families: Sequence[MetricFamily]) -> Layout:
-        """Rename labels that the target bears too, as a scrape does: ``exported_job`` and so on."""
+    def _layout_of(self, families: Sequence[MetricFamily]) -> Layout:
+        """The layout, with labels renamed that the target bears too, as a scrape does: ``exported_job`` and so on."""
+        layout = layout_of(families)
         if not any(name in self._taken for series in layout.series for name, _ in series.labels):
             return layout
         return layout_of(
