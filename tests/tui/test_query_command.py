@@ -5,42 +5,13 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 
 from vedette_shared import command
-from vedette_tui.query_command import render
-
-RENDERED = [
-    ({"resultType": "scalar", "result": [0, "2"]}, ["2"]),
-    ({"resultType": "string", "result": [0, "text"]}, ["text"]),
-    ({"resultType": "vector", "result": []}, ["no series matches"]),
-    (
-        {
-            "resultType": "vector",
-            "result": [
-                {"metric": {"__name__": "up", "host": "h1"}, "value": [0, "1"]},
-                {"metric": {}, "value": [0, "0.25"]},
-            ],
-        },
-        ["SERIES         VALUE", 'up{host="h1"}      1', "{}              0.25"],
-    ),
-    (
-        {"resultType": "matrix", "result": [{"metric": {"__name__": "up"}, "values": [[0, "1"], [1.5, "0"]]}]},
-        [
-            "SERIES  TIME                      VALUE",
-            "up      1970-01-01T00:00:00.000Z      1",
-            "        1970-01-01T00:00:01.500Z      0",
-        ],
-    ),
-]
-
-
-@pytest.mark.parametrize(("data", "lines"), RENDERED)
-def test_renders(data: dict[str, Any], lines: list[str]) -> None:
-    assert render(data) == lines
+from vedette_shared.clock import ManualClock
+from vedette_tui.query_command import Span, build_parser, run, span_of
 
 
 @contextmanager
@@ -108,3 +79,65 @@ def test_not_a_url(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == (
         "vedette: 'h1' is not the URL of a server; write it like http://127.0.0.1:9470\n"
     )
+
+
+SPANS = [
+    ([], None),
+    (["--range", "1h"], Span(6400, 10_000, 120)),
+    (["--range", "1h", "--step", "250ms"], Span(6400, 10_000, 0.25)),
+    (["--range", "1h", "--json"], Span(6400, 10_000, 15)),
+    (["--plot"], Span(6400, 10_000, 30)),
+    (["--plot", "--range", "90s", "--step", "15s"], Span(9910, 10_000, 15)),
+]
+
+
+@pytest.mark.parametrize(("options", "span"), SPANS)
+def test_spans(options: list[str], span: Span | None) -> None:
+    """Back from now; without a step, as many values as can be shown."""
+    arguments = build_parser("vedette query").parse_args(["up", *options])
+    assert span_of(arguments, 80, ManualClock(10_000_000)) == span
+
+
+MATRIX = {"resultType": "matrix", "result": [{"metric": {"__name__": "up"}, "values": [[6400, "1"], [10_000, "0"]]}]}
+
+
+def test_range(capsys: pytest.CaptureFixture[str]) -> None:
+    body = json.dumps({"status": "success", "data": MATRIX}).encode()
+    with answering(200, body) as (url, asked):
+        arguments = build_parser("vedette query").parse_args(["up", "--range", "1h", "--step", "1h", "--server", url])
+        assert run(arguments, ManualClock(10_000_000)) == 0
+    assert asked == [{"query": ["up"], "start": ["6400"], "end": ["10000"], "step": ["3600"]}]
+    assert capsys.readouterr().out.splitlines() == [
+        "up",
+        "TIME                  VALUE",
+        "1970-01-01T01:46:40Z      1",
+        "1970-01-01T02:46:40Z      0",
+    ]
+
+
+def test_plot(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without colours where stdout is no terminal."""
+    body = json.dumps({"status": "success", "data": MATRIX}).encode()
+    with answering(200, body) as (url, _):
+        arguments = build_parser("vedette query").parse_args(["up", "--plot", "--server", url])
+        assert run(arguments, ManualClock(10_000_000)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert (lines[0], lines[-1], max(map(len, lines))) == ("up", "⣿ 0", 80)
+
+
+MISUSES = [
+    (["--step", "15s"], "--step needs --range or --plot: say how far back to go, such as --range 1h"),
+    (["--range", "0"], "--range must be 1s or more"),
+    (["--range", "1h", "--step", "0"], "--step must be more than 0"),
+    (
+        ["--range", "1x"],
+        "argument --range: '1x' is not a duration; write it like 15s, 5m, 1h30m or 250ms (see vedette query --help)",
+    ),
+    (["--json", "--plot"], "argument --plot: not allowed with argument --json (see vedette query --help)"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), MISUSES)
+def test_misuse(options: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["query", "up", *options]) == 2
+    assert capsys.readouterr().err == f"vedette: {message}\n"

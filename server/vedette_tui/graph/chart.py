@@ -137,7 +137,7 @@ def _message(text: str, width: int, height: int) -> tuple[Line, ...]:
     return tuple(middle if row == height // 2 else blank for row in range(height))
 
 
-def to_grid(pairs: Sequence[tuple[float, str]], start_s: float, step_s: int, count: int) -> tuple[float, ...]:
+def to_grid(pairs: Sequence[tuple[float, str]], start_s: float, step_s: float, count: int) -> tuple[float, ...]:
     """Return the pairs of a range query's answer as ``count`` evenly spaced values, NaN where one is missing."""
     grid = [math.nan] * count
     for moment, text in pairs:
