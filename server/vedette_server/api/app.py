@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from vedette_server.api import health, rules
+from vedette_server.api import health, parsing, rules
+from vedette_server.api.admin import AdminEndpoints
+from vedette_server.api.cors import CrossOrigin
 from vedette_server.api.envelope import Endpoint, answered, failure
 from vedette_server.api.fleet import FleetEndpoints
 from vedette_server.api.own_metrics import OwnMetrics
@@ -18,7 +24,7 @@ from vedette_server.api.series import SeriesEndpoints
 from vedette_server.api.status import StatusEndpoints
 from vedette_server.api.targets import TargetEndpoints
 
-GET, GET_POST = ("GET",), ("GET", "POST")
+GET, GET_POST, POST_PUT = ("GET",), ("GET", "POST"), ("POST", "PUT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,45 +35,71 @@ class Endpoints:
     series: SeriesEndpoints
     targets: TargetEndpoints
     status: StatusEndpoints
+    admin: AdminEndpoints
     fleet: FleetEndpoints
     own_metrics: OwnMetrics
 
 
-def build_app(endpoints: Endpoints) -> Starlette:
-    """Return the ASGI application that serves all of the API."""
-    queries, series, targets = endpoints.queries, endpoints.series, endpoints.targets
-    status, fleet = endpoints.status, endpoints.fleet
+def build_app(endpoints: Endpoints, refusals: Counter[str], origins: Collection[str] = ()) -> Starlette:
+    """Return the ASGI application that serves all of the API.
+
+    Args:
+        endpoints: What serves the routes.
+        refusals: Where exceeded limits are counted, by name.
+        origins: The origins whose pages may read the answers.
+    """
     routes = [
-        _route("/api/v1/query", queries.query, GET_POST),
-        _route("/api/v1/query_range", queries.query_range, GET_POST),
-        _route("/api/v1/format_query", queries.format_query, GET_POST),
-        _route("/api/v1/labels", series.labels, GET_POST),
-        _route("/api/v1/label/{name}/values", series.label_values, GET),
-        _route("/api/v1/series", series.series, GET_POST),
-        _route("/api/v1/metadata", targets.metadata, GET),
-        _route("/api/v1/targets", targets.targets, GET),
-        _route("/api/v1/scrape_pools", targets.scrape_pools, GET),
-        _route("/api/v1/rules", rules.rules, GET),
-        _route("/api/v1/alerts", rules.alerts, GET),
-        _route("/api/v1/alertmanagers", rules.alertmanagers, GET),
-        _route("/api/v1/status/buildinfo", status.build_info, GET),
-        _route("/api/v1/status/runtimeinfo", status.runtime_info, GET),
-        _route("/api/v1/status/config", status.config, GET),
-        _route("/api/v1/status/flags", status.show_flags, GET),
-        _route("/api/v1/status/walreplay", status.wal_replay, GET),
-        _route("/api/fleet/v1/summary", fleet.summary, GET),
-        _route("/api/fleet/v1/hosts", fleet.hosts, GET),
-        _route("/api/fleet/v1/hosts/{host}/services", fleet.services, GET),
-        _route("/metrics", endpoints.own_metrics.page, GET),
-        _route("/-/healthy", health.healthy, GET),
-        _route("/-/ready", health.ready, GET),
+        Route(path, answered(endpoint, refusals), methods=methods) for path, endpoint, methods in _table(endpoints)
     ]
-    return Starlette(routes=routes, exception_handlers={404: _not_found})
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(CrossOrigin, origins=origins)],
+        exception_handlers={404: _not_found, 405: _wrong_method},
+    )
 
 
-def _route(path: str, endpoint: Endpoint, methods: tuple[str, ...]) -> Route:
-    return Route(path, answered(endpoint), methods=methods)
+def _table(endpoints: Endpoints) -> list[tuple[str, Endpoint, tuple[str, ...]]]:
+    """Every path with what serves it and the methods that it takes."""
+    queries, series, targets = endpoints.queries, endpoints.series, endpoints.targets
+    status, admin, fleet = endpoints.status, endpoints.admin, endpoints.fleet
+    return [
+        ("/api/v1/query", queries.query, GET_POST),
+        ("/api/v1/query_range", queries.query_range, GET_POST),
+        ("/api/v1/query_exemplars", parsing.query_exemplars, GET_POST),
+        ("/api/v1/format_query", parsing.format_expression, GET_POST),
+        ("/api/v1/parse_query", parsing.parse_expression, GET_POST),
+        ("/api/v1/labels", series.labels, GET_POST),
+        ("/api/v1/label/{name}/values", series.label_values, GET),
+        ("/api/v1/series", series.series, GET_POST),
+        ("/api/v1/metadata", targets.metadata, GET),
+        ("/api/v1/targets", targets.targets, GET),
+        ("/api/v1/scrape_pools", targets.scrape_pools, GET),
+        ("/api/v1/rules", rules.rules, GET),
+        ("/api/v1/alerts", rules.alerts, GET),
+        ("/api/v1/alertmanagers", rules.alertmanagers, GET),
+        ("/api/v1/status/buildinfo", status.build_info, GET),
+        ("/api/v1/status/runtimeinfo", status.runtime_info, GET),
+        ("/api/v1/status/config", status.config, GET),
+        ("/api/v1/status/flags", status.show_flags, GET),
+        ("/api/v1/status/walreplay", status.wal_replay, GET),
+        ("/api/v1/admin/tsdb/delete_series", admin.delete_series, POST_PUT),
+        ("/api/fleet/v1/summary", fleet.summary, GET),
+        ("/api/fleet/v1/hosts", fleet.hosts, GET),
+        ("/api/fleet/v1/hosts/{host}/services", fleet.services, GET),
+        ("/metrics", endpoints.own_metrics.page, GET),
+        ("/-/healthy", health.healthy, GET),
+        ("/-/ready", health.ready, GET),
+        ("/-/reload", admin.reload_configuration, POST_PUT),
+    ]
 
 
 async def _not_found(request: Request, error: Exception) -> Response:  # noqa: ARG001
     return failure("not_found", f"there is nothing at {request.url.path}")
+
+
+async def _wrong_method(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    allowed = (error.headers or {}).get("Allow", "")
+    response = failure("bad_data", f"{request.method} is not allowed here; the methods are {allowed}", 405)
+    response.headers["allow"] = allowed
+    return response

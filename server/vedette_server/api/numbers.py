@@ -27,11 +27,10 @@ def format_value(value: float) -> str:
 
 
 def format_time(milliseconds: int) -> str:
-    """Return a timestamp as a JSON number of seconds."""
-    seconds, rest = divmod(milliseconds, 1000)
-    if not rest:
-        return str(seconds)
-    return f"{seconds}.{rest:03d}".rstrip("0") if milliseconds >= 0 else repr(milliseconds / 1000)
+    """Return a timestamp as a JSON number of seconds, with three decimals where they are not all 0."""
+    seconds, rest = divmod(abs(milliseconds), 1000)
+    sign = "-" if milliseconds < 0 else ""
+    return f"{sign}{seconds}.{rest:03d}" if rest else f"{sign}{seconds}"
 
 
 def format_rfc3339(milliseconds: int) -> str:

@@ -7,37 +7,57 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
-from starlette.datastructures import MultiDict
+import trio
 from starlette.requests import Request
 
 from vedette_server.api.errors import ApiError, bad_parameter
 from vedette_shared.durations import parse_duration
 from vedette_shared.errors import DurationError
 
-_MAX_TIME_MS = 2**53
+MAX_FORM_BYTES = 4 * 2**20
+MAX_FIELDS = 10_000
+BODY_TIMEOUT_S = 30.0
+FORM = "application/x-www-form-urlencoded"
+
+END_OF_TIME_MS = 2**53
+"""Beyond any timestamp, and exact in a double."""
+
+_ENDS_OF_TIME = {
+    "-292273086-05-16T16:47:06Z": -END_OF_TIME_MS / 1000,
+    "292277025-08-18T07:12:54.999999999Z": END_OF_TIME_MS / 1000,
+}
+"""How Go's clients of Prometheus write "no bound"."""
+
+_ABSENT = [""]
 
 
 class Parameters:
     """The parameters of one request."""
 
     def __init__(self, items: Sequence[tuple[str, str]]) -> None:
-        self._items = MultiDict(items)
+        self._values: dict[str, list[str]] = {}
+        for name, value in items:
+            self._values.setdefault(name, []).append(value)
 
     @classmethod
     async def of(cls, request: Request) -> Parameters:
-        """Read the parameters of a GET or of a form-encoded POST."""
-        items = list(request.query_params.multi_items())
+        """Read the parameters of the query string, and of a POST's form before them.
+
+        Raises:
+            ApiError: the body is no form, is too large or does not come.
+        """
+        items = request.query_params.multi_items()
         if request.method == "POST":
-            items += parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True)
+            items = [*await _form(request), *items]
         return cls(items)
 
     def text(self, name: str) -> str:
-        """The value of ``name``; empty where it is absent."""
-        return str(self._items.get(name, ""))
+        """The first value of ``name``; empty where it is absent."""
+        return self._values.get(name, _ABSENT)[0]
 
     def all(self, name: str) -> list[str]:
         """All values of ``name``, in order."""
-        return self._items.getlist(name)
+        return self._values.get(name, [])
 
     def required(self, name: str) -> str:
         """The value of ``name``.
@@ -80,7 +100,7 @@ class Parameters:
                 return parse_duration(text)
             except DurationError:
                 raise bad_parameter(name, f'cannot parse "{text}" to a valid duration') from None
-        if not math.isfinite(seconds) or abs(seconds) > _MAX_TIME_MS / 1000:
+        if not math.isfinite(seconds) or abs(seconds) > END_OF_TIME_MS / 1000:
             raise bad_parameter(name, f'cannot parse "{text}" to a valid duration. It overflows int64')
         return round(seconds * 1000)
 
@@ -88,20 +108,68 @@ class Parameters:
         """Whether ``name`` is switched on: ``1`` or ``true``."""
         return self.text(name).lower() in ("1", "true")
 
+    def whole(self, name: str, default: int) -> int:
+        """A whole number that is not negative; ``default`` where absent.
+
+        Raises:
+            ApiError: it is none.
+        """
+        text = self.text(name) or str(default)
+        if not (text.isascii() and text.isdecimal()):
+            raise bad_parameter(name, f"{name} must be a non-negative number")
+        return int(text)
+
     def limit(self) -> int:
         """The most entries to return, 0 for no bound.
 
         Raises:
             ApiError: it is not a whole number.
         """
-        text = self.text("limit") or "0"
-        if not text.isdecimal():
-            raise bad_parameter("limit", "limit must be a non-negative number")
-        return int(text)
+        return self.whole("limit", 0)
+
+    def time_range(self) -> tuple[int, int]:
+        """The times ``start`` and ``end`` in ms, without bounds where they are absent.
+
+        Raises:
+            ApiError: one is no time, or they are the wrong way round.
+        """
+        start, end = self.time_ms("start", -END_OF_TIME_MS), self.time_ms("end", END_OF_TIME_MS)
+        if end < start:
+            raise bad_parameter("end", "end timestamp must not be before start time")
+        return start, end
+
+
+async def read_body(request: Request, most: int) -> bytes:
+    """Return the body of ``request``.
+
+    Raises:
+        ApiError: it has more than ``most`` bytes, or does not come.
+    """
+    parts: list[bytes] = []
+    size = 0
+    with trio.move_on_after(BODY_TIMEOUT_S):
+        async for part in request.stream():
+            parts.append(part)
+            size += len(part)
+            if size > most:
+                raise ApiError("bad_data", f"the body has more than {most} bytes", status=413, limit="body")
+        return b"".join(parts)
+    raise ApiError("bad_data", f"the body did not come within {BODY_TIMEOUT_S:g} s", status=408)
+
+
+async def _form(request: Request) -> list[tuple[str, str]]:
+    kind = request.headers.get("content-type", FORM).partition(";")[0].strip().lower()
+    if kind != FORM:
+        raise ApiError("bad_data", f"the body must be of type {FORM}, not {kind}", status=415)
+    text = (await read_body(request, MAX_FORM_BYTES)).decode(errors="replace")
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS)
+    except ValueError:
+        raise ApiError("bad_data", f"the form has more than {MAX_FIELDS} fields", status=413, limit="body") from None
 
 
 def parse_time(text: str) -> int:
-    """Return the ms since the epoch that ``text``, RFC 3339 or seconds, names.
+    """Return the ms since the epoch that ``text``, RFC 3339 or seconds, names; what no clock shows is cut off.
 
     Raises:
         ValueError: it is neither.
@@ -110,12 +178,14 @@ def parse_time(text: str) -> int:
         seconds = float(text)
     except ValueError:
         seconds = _rfc3339(text)
-    if not math.isfinite(seconds) or abs(seconds) > _MAX_TIME_MS / 1000:
+    if not math.isfinite(seconds):
         raise ValueError(f'cannot parse "{text}" to a valid timestamp')
-    return round(seconds * 1000)
+    return round(min(max(seconds * 1000, -END_OF_TIME_MS), END_OF_TIME_MS))
 
 
 def _rfc3339(text: str) -> float:
+    if text in _ENDS_OF_TIME:
+        return _ENDS_OF_TIME[text]
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -142,4 +212,5 @@ def check_range(start: int, end: int, step: int, max_steps: int) -> None:
             "bad_data",
             f"exceeded maximum resolution of {max_steps:,} points per timeseries."
             " Try decreasing the query resolution (?step=XX)",
+            limit="steps",
         )

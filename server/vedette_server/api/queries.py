@@ -11,12 +11,14 @@ import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
-from vedette_server.api.encoding import encode_result
-from vedette_server.api.envelope import success
+from vedette_server.api.envelope import success_in_pieces
+from vedette_server.api.errors import bad_parameter
 from vedette_server.api.parameters import Parameters, check_range
+from vedette_server.api.results import encode_result
 from vedette_server.api.running import Call, Running
+from vedette_server.api.series import TRUNCATED
 from vedette_server.api.statistics import explanation, statistics
-from vedette_server.promql import Engine, Options, Result, format_query, parse
+from vedette_server.promql import Engine, Options, PromQLError, Result
 from vedette_server.storage.interface import Querier
 from vedette_shared.clock import Clock
 
@@ -45,7 +47,7 @@ class Queries:
                 self._querier, text, at, deadline=deadline, cancelled=cancelled, options=options, explain=explain
             )
 
-        return await self._answer(request, parameters, text, evaluate)
+        return await self._answer(request, "query", parameters, text, evaluate)
 
     async def query_range(self, request: Request) -> Response:
         """A range query: ``query``, ``start``, ``end``, ``step``, and what all queries take."""
@@ -69,44 +71,45 @@ class Queries:
                 explain=explain,
             )
 
-        return await self._answer(request, parameters, text, evaluate)
-
-    async def format_query(self, request: Request) -> Response:
-        """The query as it is best written."""
-        parameters = await Parameters.of(request)
-        return success(format_query(parse(parameters.required("query"))))
+        return await self._answer(request, "query_range", parameters, text, evaluate)
 
     def _options(self, parameters: Parameters) -> Options:
         lookback = parameters.duration_ms("lookback_delta", self._engine.options.lookback)
         return replace(self._engine.options, lookback=lookback)
 
-    async def _answer(self, request: Request, parameters: Parameters, text: str, evaluate: Evaluate) -> Response:
+    async def _answer(
+        self, request: Request, endpoint: str, parameters: Parameters, text: str, evaluate: Evaluate
+    ) -> Response:
         limit, stats = parameters.limit(), parameters.text("stats")
         timeout = parameters.duration_ms("timeout", self._running.timeout_ms)
 
         def work(call: Call) -> Response:
-            result = evaluate(call.deadline, call.cancelled)
+            try:
+                result = evaluate(call.deadline, call.cancelled)
+            except PromQLError as error:
+                if error.error_type != "bad_data":
+                    raise
+                raise bad_parameter("query", str(error), limit=error.limit) from error
             call.samples = result.loaded
-            warnings = list(result.warnings)
             shown, cut = _limited(result, limit)
-            if cut:
-                warnings.append("results truncated due to limit")
             extra: dict[str, object] = {}
             if stats:
                 extra["stats"] = statistics(call, result)
             if result.plan:
                 extra["explain"] = explanation(result.plan)
-            return success(encode_result(shown, extra), warnings, result.infos)
+            warnings = [*result.warnings, *([TRUNCATED] if cut else [])]
+            return success_in_pieces(encode_result(shown, extra), self._running.encoding, warnings, result.infos)
 
-        return await self._running.answer(request, text, timeout, work)
+        return await self._running.answer(request, endpoint, text, work, timeout)
 
 
 def _limited(result: Result, limit: int) -> tuple[Result, bool]:
     """Return (``result`` with no more than ``limit`` series, whether any were left out); 0 is no limit."""
-    if not limit or result.type not in ("vector", "matrix") or result.samples is not None:
+    if not limit or len(result.labels) <= limit or result.type not in ("vector", "matrix"):
         return result, False
-    if len(result.labels) <= limit:
-        return result, False
-    first = np.arange(limit)
-    labels = result.labels.take(first)
-    return replace(result, labels=labels, values=result.values[:limit], present=result.present[:limit]), True
+    labels = result.labels.take(np.arange(limit))
+    samples = result.samples
+    if samples is None:
+        return replace(result, labels=labels, values=result.values[:limit], present=result.present[:limit]), True
+    first = replace(samples, labels=labels, clocks=samples.clocks[:limit], offsets=samples.offsets[: limit + 1])
+    return replace(result, labels=labels, samples=first), True

@@ -1,23 +1,25 @@
-"""What series there are: ``labels``, ``label/NAME/values``, ``series`` and ``metadata`` under /api/v1."""
+"""What series there are: ``labels``, ``label/NAME/values`` and ``series`` under /api/v1."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import trio
+import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
-from vedette_server.api.envelope import success
-from vedette_server.api.errors import bad_parameter
+from vedette_server.api.envelope import success, success_in_pieces
+from vedette_server.api.errors import ApiError
+from vedette_server.api.label_names import is_label_name, unescape_name
 from vedette_server.api.parameters import Parameters
-from vedette_server.promql import parse
-from vedette_server.promql.nodes import VectorSelector
-from vedette_server.storage.interface import Matcher, Querier
-from vedette_shared.clock import Clock
+from vedette_server.api.results import encode_label_sets
+from vedette_server.api.running import Call, Running
+from vedette_server.api.selectors import required_selectors, selectors
+from vedette_server.promql import columns
+from vedette_server.storage.interface import LabelColumns, Matcher, Querier
 
-_Selectors = list[tuple[Matcher, ...]]
+TRUNCATED = "results truncated due to limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,69 +27,63 @@ class SeriesEndpoints:
     """Looks series up, without reading their samples."""
 
     querier: Querier
-    clock: Clock
-    limiter: trio.CapacityLimiter
+    running: Running
 
     async def labels(self, request: Request) -> Response:
         """The names of all labels of the series that any ``match[]`` selects."""
         parameters = await Parameters.of(request)
-        names = await self._union(parameters, self.querier.label_names)
-        return success(_limited(names, parameters.limit()))
+        return await self._union(request, "labels", parameters, self.querier.label_names)
 
     async def label_values(self, request: Request) -> Response:
         """The values of one label among the series that any ``match[]`` selects."""
         parameters = await Parameters.of(request)
-        name = request.path_params["name"]
-        values = await self._union(
-            parameters, lambda matchers, start, end: self.querier.label_values(name, matchers, start, end)
-        )
-        return success(_limited(values, parameters.limit()))
+        name = unescape_name(request.path_params["name"])
+        if not is_label_name(name):
+            raise ApiError("bad_data", f'invalid label name: "{name}"')
+
+        def look_up(matchers: Sequence[Matcher], start: int, end: int) -> list[str]:
+            return self.querier.label_values(name, matchers, start, end)
+
+        return await self._union(request, "label_values", parameters, look_up)
 
     async def series(self, request: Request) -> Response:
-        """The label sets of the series that any ``match[]`` selects."""
+        """The label sets of the series that any ``match[]`` selects, sorted."""
         parameters = await Parameters.of(request)
-        selectors = _selectors(parameters)
-        if not selectors:
-            raise bad_parameter("match[]", "at least one selector is required")
-        start, end = self._range(parameters)
+        chosen = required_selectors(parameters)
+        limit = parameters.limit()
+        start, end = parameters.time_range()
 
-        def look_up() -> list[dict[str, str]]:
-            found = {}
-            for matchers in selectors:
-                columns = self.querier.series(matchers, start, end)
-                found.update({labels: dict(labels) for labels in map(columns.labels, range(len(columns)))})
-            return [found[labels] for labels in sorted(found)]
+        def work(call: Call) -> Response:  # noqa: ARG001
+            found = _joined([self.querier.series(matchers, start, end) for matchers in chosen])
+            cut = 0 < limit < len(found)
+            pieces = encode_label_sets(found.take(np.arange(limit)) if cut else found)
+            return success_in_pieces(pieces, self.running.encoding, [TRUNCATED] if cut else [])
 
-        return success(_limited(await trio.to_thread.run_sync(look_up, limiter=self.limiter), parameters.limit()))
+        return await self.running.answer(request, "series", " or ".join(parameters.all("match[]")), work)
 
     async def _union(
-        self, parameters: Parameters, look_up: Callable[[Sequence[Matcher], int, int], list[str]]
-    ) -> list[str]:
-        selectors = _selectors(parameters) or [()]
-        start, end = self._range(parameters)
+        self,
+        request: Request,
+        endpoint: str,
+        parameters: Parameters,
+        look_up: Callable[[Sequence[Matcher], int, int], list[str]],
+    ) -> Response:
+        chosen = selectors(parameters) or [()]
+        limit = parameters.limit()
+        start, end = parameters.time_range()
 
-        def look_all_up() -> list[str]:
-            return sorted({text for matchers in selectors for text in look_up(matchers, start, end)})
+        def work(call: Call) -> Response:  # noqa: ARG001
+            texts = sorted({text for matchers in chosen for text in look_up(matchers, start, end)})
+            cut = 0 < limit < len(texts)
+            return success(texts[:limit] if cut else texts, [TRUNCATED] if cut else [])
 
-        return await trio.to_thread.run_sync(look_all_up, limiter=self.limiter)
-
-    def _range(self, parameters: Parameters) -> tuple[int, int]:
-        start, end = parameters.time_ms("start", 0), parameters.time_ms("end", self.clock.now_ms())
-        if end < start:
-            raise bad_parameter("end", "end timestamp must not be before start time")
-        return start, end
-
-
-def _selectors(parameters: Parameters) -> _Selectors:
-    return [_matchers(text) for text in parameters.all("match[]")]
+        return await self.running.answer(request, endpoint, " or ".join(parameters.all("match[]")), work)
 
 
-def _matchers(text: str) -> tuple[Matcher, ...]:
-    selector = parse(text)
-    if not isinstance(selector, VectorSelector):
-        raise bad_parameter("match[]", f"{text!r} is not a plain selector of series")
-    return selector.matchers
-
-
-def _limited(entries: list[object] | list[str] | list[dict[str, str]], limit: int) -> Sequence[object]:
-    return entries[:limit] if limit else entries
+def _joined(parts: Sequence[LabelColumns]) -> LabelColumns:
+    """The label sets of all ``parts``, each once, sorted."""
+    found = columns.concatenate(parts)
+    if len(parts) > 1:
+        _, first = columns.group_rows(found, found.names())
+        found = found.take(first)
+    return found.take(columns.sort_order(found))

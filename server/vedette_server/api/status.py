@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import platform
 import socket
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import trio
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,6 +19,11 @@ from vedette_server.storage import Statistics
 from vedette_shared import __version__
 from vedette_shared.clock import Clock
 from vedette_shared.durations import format_duration
+
+COMPATIBLE_VERSION = "3.0.0"
+"""The Prometheus whose API this is: clients tell by the version what they may ask."""
+
+NO_MEMORY_LIMIT = 2**63 - 1
 
 
 @dataclass(slots=True)
@@ -56,22 +61,33 @@ class StatusEndpoints:
 
     async def build_info(self, request: Request) -> Response:  # noqa: ARG002
         """The version, as Grafana asks for it; no ``features``, which it would take for another product's."""
-        version = platform.python_version()
-        return success({"version": __version__, "application": "vedette", "pythonVersion": version})
+        return success(
+            {
+                "version": COMPATIBLE_VERSION,
+                "revision": f"vedette-{__version__}",
+                "branch": "",
+                "buildUser": "",
+                "buildDate": "",
+                "goVersion": f"python{platform.python_version()}",
+            }
+        )
 
     async def runtime_info(self, request: Request) -> Response:  # noqa: ARG002
-        """The process."""
+        """The process; trio's tasks stand for goroutines, and what only Go has is empty."""
         return success(
             {
                 "startTime": format_rfc3339(self.started_ms),
-                "serverTime": format_rfc3339(self.clock.now_ms()),
                 "CWD": str(Path.cwd()),
                 "hostname": socket.gethostname(),
+                "serverTime": format_rfc3339(self.clock.now_ms()),
                 "reloadConfigSuccess": self.configuration.reloaded,
                 "lastConfigTime": format_rfc3339(self.configuration.read_ms),
                 "corruptionCount": self.storage().damaged,
-                "threadCount": threading.active_count(),
-                "processorCount": len(os.sched_getaffinity(0)),
+                "goroutineCount": trio.lowlevel.current_statistics().tasks_living,
+                "GOMAXPROCS": len(os.sched_getaffinity(0)),
+                "GOMEMLIMIT": NO_MEMORY_LIMIT,
+                "GOGC": "",
+                "GODEBUG": "",
                 "storageRetention": format_duration(self.retention_ms),
             }
         )
@@ -86,4 +102,4 @@ class StatusEndpoints:
 
     async def wal_replay(self, request: Request) -> Response:  # noqa: ARG002
         """The log is replayed before this API listens."""
-        return success({"min": 0, "max": 0, "current": 0, "state": "done"})
+        return success({"min": 0, "max": 0, "current": 0})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from vedette_shared.config import Duration, Size, merge_config, read_documents
 DEFAULT_FILE = Path("/etc/vedette/server.toml")
 DROP_INS = ("server.d", "checks.d", "notify.d")
 CHECK_KEYS = ("check", "hosts")
+ORIGIN = re.compile(r"https?://[^/\s]+")
 MIN_RETENTION_MS = 3_600_000
 
 
@@ -55,9 +57,23 @@ class IngestConfig(Listen, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class ApiConfig(Listen, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The port of people, Grafana and the terminal."""
+    """The port of people, Grafana and the terminal.
+
+    Attributes:
+        admin: Let clients delete series and take snapshots.
+        origins: The web sites, such as ``"https://grafana.example.org"``, whose pages may read the answers; ``"*"``
+            for all.
+    """
 
     listen: Address = Address("127.0.0.1", 9470)
+    admin: bool = False
+    origins: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for origin in self.origins:
+            if origin != "*" and not ORIGIN.fullmatch(origin):
+                raise ValueError(f'{origin!r} is not an origin; write it like "https://grafana.example.org", or "*"')
 
 
 class QueryConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

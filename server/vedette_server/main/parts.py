@@ -8,6 +8,7 @@ from pathlib import Path
 import trio
 from starlette.applications import Starlette
 
+from vedette_server.api.admin import AdminEndpoints
 from vedette_server.api.app import Endpoints, build_app
 from vedette_server.api.fleet import FleetEndpoints, NotificationTotals, StoredTotals
 from vedette_server.api.own_metrics import OwnMetrics
@@ -71,30 +72,38 @@ class Parts:
         return build_app(
             Endpoints(
                 Queries(self._engine, querier, clock, self._running),
-                SeriesEndpoints(querier, clock, limiter),
+                SeriesEndpoints(querier, self._running),
                 TargetEndpoints(self.scraper.targets, self._store.metadata),
                 StatusEndpoints(clock, self._status, flags, config.storage.retention, self._store.statistics),
+                AdminEndpoints(self._store, config.api.admin, self.reload),
                 FleetEndpoints(
                     lambda: self.checking.fleet, self._engine, querier, clock, limiter, self._stored, self._notified
                 ),
                 OwnMetrics(self._families),
-            )
+            ),
+            self._running.refusals,
+            config.api.origins,
         )
 
-    def reload(self) -> None:
-        """Take the configuration anew, all of it or nothing; data, ports and storage need a restart."""
+    def reload(self) -> str:
+        """Take the configuration anew, all of it or nothing; data, ports and storage need a restart.
+
+        Returns:
+            What is wrong with it; empty when it was taken.
+        """
         try:
             fresh = load_configuration(self._file)
             self.scraper.replace(fresh.server.scrape)
         except ConfigError as error:
             self._status.reloaded = False
             _log.error("the configuration was not reloaded; the old one stays in force", error=error)
-            return
+            return str(error)
         self.telling.replace(fresh.server)
         self.checking.replace(fresh.checks)
         self._status.text, self._status.read_ms = _text_of(self._file), self._clock.now_ms()
         self._status.reloaded = True
         _log.info("configuration reloaded")
+        return ""
 
     def _stored(self) -> StoredTotals:
         statistics = self._store.statistics()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import trio
 
+from vedette_server.api import results
 from vedette_server.api.serve import serve_api
 from vedette_server.ingest.listener import IngestHandler
 from vedette_server.main.config import Configuration
@@ -98,6 +99,7 @@ async def _obey_signals(parts: Parts) -> None:
 
 
 async def _warm_up() -> None:
+    await trio.to_thread.run_sync(results.warm_up, abandon_on_cancel=True)
     await trio.to_thread.run_sync(warm_up, abandon_on_cancel=True)
 
 

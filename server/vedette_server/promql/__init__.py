@@ -10,13 +10,17 @@ from vedette_server.promql.context import EngineLimits, Options
 from vedette_server.promql.engine import Engine, Result
 from vedette_server.promql.errors import (
     ExecutionError,
+    ExpressionTooDeepError,
+    ExpressionTooLongError,
     ExpressionTypeError,
     NativeHistogramError,
     ParseError,
     PromQLError,
     QueryCanceledError,
     QueryTimeoutError,
+    TooManyPointsError,
     TooManySamplesError,
+    TooManyStepsError,
 )
 from vedette_server.promql.format import format_query
 from vedette_server.promql.nodes import Expr
@@ -29,6 +33,8 @@ __all__ = [
     "EngineLimits",
     "ExecutionError",
     "Expr",
+    "ExpressionTooDeepError",
+    "ExpressionTooLongError",
     "ExpressionTypeError",
     "NativeHistogramError",
     "Options",
@@ -38,7 +44,9 @@ __all__ = [
     "QueryCanceledError",
     "QueryTimeoutError",
     "Result",
+    "TooManyPointsError",
     "TooManySamplesError",
+    "TooManyStepsError",
     "format_query",
     "parse",
     "warm_up",

@@ -12,7 +12,9 @@ from vedette_server.promql.errors import (
     QueryCanceledError,
     QueryTimeoutError,
     Span,
+    TooManyPointsError,
     TooManySamplesError,
+    TooManyStepsError,
     line_and_column,
 )
 from vedette_server.storage.interface import Querier
@@ -127,10 +129,10 @@ class Context:
         """Refuse a subquery of too many steps.
 
         Raises:
-            TooManySamplesError: there are more than the limit.
+            TooManyStepsError: there are more than the limit.
         """
         if 0 < self.limits.subquery_steps < steps:
-            raise TooManySamplesError(
+            raise TooManyStepsError(
                 f"a subquery would be evaluated at {steps} steps, more than the limit of {self.limits.subquery_steps};"
                 " use a longer step or a shorter range"
             )
@@ -139,10 +141,10 @@ class Context:
         """Refuse to make a vector that is too large.
 
         Raises:
-            TooManySamplesError: series × steps exceed the limit.
+            TooManyPointsError: series × steps exceed the limit.
         """
         if 0 < self.limits.points < series * steps:
-            raise TooManySamplesError(
+            raise TooManyPointsError(
                 f"query would make {series} series × {steps} steps, more than the limit of {self.limits.points} points;"
                 " select fewer series, a shorter range or a longer step"
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vedette_server.promql.errors import ParseError, Span
+from vedette_server.promql.errors import ExpressionTooDeepError, ParseError, Span
 from vedette_server.promql.lexer import Token, tokenize, unquote
 
 MAX_DEPTH = 80
@@ -60,7 +60,8 @@ class Cursor:
         """Note that the parser goes one level deeper; pair it with ``ascend``."""
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise self.error(f"expression is nested more than {MAX_DEPTH} levels deep; split it", self.token.span)
+            reason = f"expression is nested more than {MAX_DEPTH} levels deep; split it"
+            raise ExpressionTooDeepError(reason, self.text, self.token.span)
 
     def ascend(self) -> None:
         """Note that the parser comes back up."""

@@ -11,7 +11,7 @@ import numpy as np
 from vedette_server.promql import columns
 from vedette_server.promql.context import Context, EngineLimits, Notes, Options
 from vedette_server.promql.durations import QueryRange
-from vedette_server.promql.errors import ExpressionTypeError, TooManySamplesError
+from vedette_server.promql.errors import ExpressionTypeError, TooManyStepsError
 from vedette_server.promql.evaluate import Evaluator
 from vedette_server.promql.format import format_query
 from vedette_server.promql.merge import drop_names
@@ -113,7 +113,7 @@ class Engine:
             raise ValueError("the step must be positive and the end must not lie before the start")
         grid = Grid(start_ms, step_ms, (end_ms - start_ms) // step_ms + 1)
         if 0 < self.limits.steps < grid.count:
-            raise TooManySamplesError(
+            raise TooManyStepsError(
                 f"exceeded maximum resolution of {self.limits.steps} points per timeseries; use a longer step"
             )
         run = Run(cancelled, deadline, explain, options or self.options, self.limits)

@@ -1,11 +1,15 @@
 """What can go wrong with a query, as a tree.
 
-PromQLError             bears ``error_type``, the name that the HTTP API gives the kind
+PromQLError             bears ``error_type``, the name that the HTTP API gives the kind, and any exceeded ``limit``
 ├── ParseError          the text is not an expression: says where (bad_data)
+│   ├── ExpressionTooLongError
+│   └── ExpressionTooDeepError
 ├── ExpressionTypeError a range vector or a string is asked for over a range (bad_data)
 ├── ExecutionError      the expression cannot be evaluated over this data (execution)
 │   └── NativeHistogramError   the evaluation met a native histogram, which is not supported yet
-├── TooManySamplesError a limit on samples or points is exceeded (execution)
+├── TooManySamplesError more samples would be loaded than the limit (execution)
+│   ├── TooManyPointsError     more points would be made
+│   └── TooManyStepsError      the range, or that of a subquery, has more steps
 ├── QueryTimeoutError   the deadline has passed (timeout)
 └── QueryCanceledError  the caller gave up (canceled)
 """
@@ -36,6 +40,7 @@ class PromQLError(VedetteError):
     """A query failed."""
 
     error_type: ClassVar[str] = "execution"
+    limit: ClassVar[str] = ""
 
 
 class ParseError(PromQLError):
@@ -47,6 +52,18 @@ class ParseError(PromQLError):
         super().__init__(f"{line_and_column(text, span.start)}: parse error: {reason}")
         self.reason = reason
         self.span = span
+
+
+class ExpressionTooLongError(ParseError):
+    """The text has more characters than the limit."""
+
+    limit: ClassVar[str] = "length"
+
+
+class ExpressionTooDeepError(ParseError):
+    """The expression nests deeper than the limit."""
+
+    limit: ClassVar[str] = "depth"
 
 
 class ExpressionTypeError(PromQLError):
@@ -64,13 +81,28 @@ class NativeHistogramError(ExecutionError):
 
 
 class TooManySamplesError(PromQLError):
-    """The query would load more samples, or return more points, than the limits allow."""
+    """The query would load more samples than the limit."""
+
+    limit: ClassVar[str] = "samples"
+
+
+class TooManyPointsError(TooManySamplesError):
+    """A part of the query would make more points, series × steps, than the limit."""
+
+    limit: ClassVar[str] = "points"
+
+
+class TooManyStepsError(TooManySamplesError):
+    """The query, or a subquery of it, would be evaluated at more steps than the limit."""
+
+    limit: ClassVar[str] = "steps"
 
 
 class QueryTimeoutError(PromQLError):
     """The query's deadline passed while it was evaluated."""
 
     error_type: ClassVar[str] = "timeout"
+    limit: ClassVar[str] = "time"
 
 
 class QueryCanceledError(PromQLError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vedette_server.promql import check
 from vedette_server.promql.cursor import Cursor
-from vedette_server.promql.errors import ParseError, Span
+from vedette_server.promql.errors import ExpressionTooLongError, Span
 from vedette_server.promql.functions import AGGREGATIONS, EXPERIMENTAL_AGGREGATIONS, FUNCTIONS
 from vedette_server.promql.lexer import Token
 from vedette_server.promql.nodes import (
@@ -51,7 +51,7 @@ def parse(text: str, *, experimental: bool = True, max_length: int = DEFAULT_MAX
         ParseError: the text is not a valid expression; the message begins with ``line:column``.
     """
     if len(text) > max_length:
-        raise ParseError(f"expression is longer than {max_length} characters", text, Span(0, 0))
+        raise ExpressionTooLongError(f"expression is longer than {max_length} characters", text, Span(0, 0))
     return _Parser(text, experimental=experimental).whole()
 
 

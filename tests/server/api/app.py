@@ -1,0 +1,102 @@
+"""The whole API over a store in memory, with clients that talk to it in this process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+import trio
+from starlette.applications import Starlette
+
+from tests.server.promql.memory import MemoryQuerier
+from vedette_server.api.admin import AdminEndpoints
+from vedette_server.api.app import Endpoints, build_app
+from vedette_server.api.fleet import FleetEndpoints, NotificationTotals, StoredTotals
+from vedette_server.api.own_metrics import OwnMetrics
+from vedette_server.api.queries import Queries
+from vedette_server.api.running import Running
+from vedette_server.api.series import SeriesEndpoints
+from vedette_server.api.status import ConfigurationStatus, StatusEndpoints
+from vedette_server.api.targets import TargetEndpoints
+from vedette_server.checks import Fleet
+from vedette_server.promql import Engine, EngineLimits
+from vedette_server.scrape import TargetStatus
+from vedette_server.storage import Statistics
+from vedette_server.storage.interface import Matcher, Querier
+from vedette_shared.clock import ManualClock
+from vedette_shared.frames import Metadata
+from vedette_shared.labels import make_labels
+
+NOW_MS = 100_000
+NO_LIMITS = EngineLimits()
+
+
+def two_hosts() -> MemoryQuerier:
+    """``x_total`` of the hosts a and b every 10 s since 0: the time in seconds, and twice that."""
+    querier = MemoryQuerier()
+    for host, slope in (("a", 1.0), ("b", 2.0)):
+        labels = make_labels({"__name__": "x_total", "host": host})
+        querier.add(labels, [(at, slope * at / 1000) for at in range(0, NOW_MS + 1, 10_000)])
+    return querier
+
+
+@dataclass
+class FakeStore:
+    """What the API asks of a store beside its querier; remembers what it was told."""
+
+    deleted: list[tuple[Sequence[Matcher], int, int]] = field(default_factory=list)
+
+    async def delete(self, matchers: Sequence[Matcher], start: int, end: int) -> None:
+        self.deleted.append((tuple(matchers), start, end))
+
+
+@dataclass
+class Rig:
+    """An API to test."""
+
+    querier: Querier = field(default_factory=two_hosts)
+    limits: EngineLimits = NO_LIMITS
+    running: Running = field(default_factory=lambda: Running(trio.CapacityLimiter(2), timeout_ms=10_000, slow_ms=0))
+    store: FakeStore = field(default_factory=FakeStore)
+    admin: bool = True
+    origins: Collection[str] = ()
+    targets: Sequence[TargetStatus] = ()
+    metadata: Mapping[str, Metadata] = field(default_factory=dict)
+    wrong_configuration: str = ""
+
+    def app(self) -> Starlette:
+        clock, engine = ManualClock(NOW_MS), Engine(self.limits)
+        return build_app(
+            Endpoints(
+                Queries(engine, self.querier, clock, self.running),
+                SeriesEndpoints(self.querier, self.running),
+                TargetEndpoints(lambda: self.targets, lambda: self.metadata),
+                StatusEndpoints(clock, ConfigurationStatus("", NOW_MS), {"a": "b"}, 3_600_000, Statistics),
+                AdminEndpoints(self.store, self.admin, lambda: self.wrong_configuration),
+                FleetEndpoints(
+                    _no_fleet,
+                    engine,
+                    self.querier,
+                    clock,
+                    self.running.limiter,
+                    lambda: StoredTotals(0, 0),
+                    lambda: NotificationTotals(0, 0),
+                ),
+                OwnMetrics(self.running.metrics),
+            ),
+            self.running.refusals,
+            self.origins,
+        )
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[httpx.AsyncClient]:
+        """A client of the application, in this process."""
+        transport = httpx.ASGITransport(self.app())
+        async with httpx.AsyncClient(transport=transport, base_url="http://server") as client:
+            yield client
+
+
+def _no_fleet() -> Fleet:
+    raise NotImplementedError
