@@ -16,7 +16,6 @@ from tests.deploy.lab.commands import execute
 ROOT = Path(__file__).parents[2]
 ANSIBLE = ROOT / "ansible"
 BIN = Path(sys.executable).parent
-EXTRAS = "agent,server"
 _RECAP = re.compile(r"(?m)^(\S+)\s+: (ok=\d+.*)$")
 
 
@@ -39,6 +38,14 @@ class Run:
     output: str
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of the inventory."""
+
+    hosts: Sequence[str]
+    variables: Mapping[str, object]
+
+
 def build_wheel(folder: Path, tree: Path = ROOT) -> Path:
     """Return the wheel of this working tree, or of another ``tree``, built into ``folder``."""
     execute([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(tree)])
@@ -46,16 +53,16 @@ def build_wheel(folder: Path, tree: Path = ROOT) -> Path:
     return wheel
 
 
-def collect_wheelhouse(folder: Path, wheel: Path) -> Path:
-    """Return ``folder``, filled with the wheels that ``wheel`` needs for this Python, which is the hosts' as well."""
+def collect_wheelhouse(folder: Path, wheel: Path, extras: str) -> Path:
+    """Return ``folder``, filled with what ``wheel`` with ``extras`` needs for this Python, the hosts' as well."""
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check"]
-    execute([*pip, "--wheel-dir", str(folder), f"{wheel}[{EXTRAS}]"], timeout=600)
+    execute([*pip, "--wheel-dir", str(folder), f"{wheel}[{extras}]"], timeout=600)
     for own in folder.glob("vedette-*.whl"):
         own.unlink()
     return folder
 
 
-def inventory(lab: Lab, groups: Mapping[str, Sequence[str]], variables: Mapping[str, object]) -> Path:
+def inventory(lab: Lab, groups: Mapping[str, Group], variables: Mapping[str, object]) -> Path:
     """Write an inventory of the lab's hosts in JSON, which is YAML, and return its path."""
     options = " ".join(["-o", "ControlMaster=auto", "-o", "ControlPersist=60s", *lab.ssh_arguments()])
     hosts = {name: {"ansible_host": host.address} for name, host in lab.hosts.items()}
@@ -63,7 +70,9 @@ def inventory(lab: Lab, groups: Mapping[str, Sequence[str]], variables: Mapping[
         "all": {
             "vars": {"ansible_user": "root", "ansible_ssh_args": options, **variables},
             "hosts": hosts,
-            "children": {group: {"hosts": dict.fromkeys(members)} for group, members in groups.items()},
+            "children": {
+                name: {"hosts": dict.fromkeys(group.hosts), "vars": group.variables} for name, group in groups.items()
+            },
         }
     }
     path = lab.folder / "hosts.json"

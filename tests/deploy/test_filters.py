@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import tarfile
 import tomllib
 from pathlib import Path
 from types import ModuleType
@@ -148,6 +149,22 @@ def test_release_name(tmp_path: Path) -> None:
     wheel.write_bytes(b"another wheel")
     names.add(name())
     assert len(names) == 6
+
+
+def test_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder is packed once, and anew when its files are others."""
+    folder, temporary = tmp_path / "house", tmp_path / "tmp"
+    folder.mkdir()
+    temporary.mkdir()
+    monkeypatch.setattr(plugin, "DEFAULT_LOCAL_TMP", str(temporary))
+    (folder / "a.whl").write_bytes(b"a")
+    first = plugin.packed(str(folder))
+    assert plugin.packed(str(folder)) == first
+    (folder / "b.whl").write_bytes(b"b")
+    second = plugin.packed(str(folder))
+    assert sorted(temporary.iterdir()) == sorted([Path(first), Path(second)])
+    with tarfile.open(second) as tar:
+        assert sorted(tar.getnames()) == [".", "./a.whl", "./b.whl"]
 
 
 def test_release_name_of_no_wheel(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from tests.deploy.playbook import ANSIBLE, BIN, environment
-from vedette_agent.config import AgentConfig, ExposeConfig, PushConfig, load_agent_config
+from vedette_agent.config import AgentConfig, load_agent_config
+from vedette_agent.config_parts import ExposeConfig, PushConfig
 from vedette_server.main.config import ApiConfig, IngestConfig, ServerConfig, StorageConfig, load_configuration
 from vedette_server.scrape.config import ScrapeConfig
 from vedette_shared.addresses import Address
@@ -143,5 +144,5 @@ def test_server_variables(rendered: Path) -> None:
 
 def test_wrong_value(rendered: Path) -> None:
     """What the programs refuse, the file that the role writes is refused for: the role's validation will tell."""
-    with pytest.raises(ConfigError, match=r"expose: listen = .*set insecure = true to allow that"):
+    with pytest.raises(ConfigError, match=r"expose: listen = .*or insecure = true to do without"):
         load_agent_config(rendered / "agent_refused.toml")

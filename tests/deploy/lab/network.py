@@ -30,9 +30,9 @@ class Network:
         """Make the namespace of host ``name`` and its cable to the bridge."""
         namespace = self.namespace_of(name)
         execute(["ip", "netns", "add", namespace])
-        plug = ["ip", "link", "add", f"v-{name}", "netns", self.namespace, "type", "veth"]
+        plug = ["ip", "link", "add", self._cable(name), "netns", self.namespace, "type", "veth"]
         execute([*plug, "peer", "name", "eth0", "address", _hardware_address(address), "netns", namespace])
-        self._inside("link", "set", f"v-{name}", "master", "br0", "up")
+        self._inside("link", "set", self._cable(name), "master", "br0", "up")
         for words in (
             ["link", "set", "lo", "up"],
             ["addr", "add", f"{address}/24", "dev", "eth0"],
@@ -43,16 +43,17 @@ class Network:
 
     def detach(self, name: str) -> None:
         """Take the cable and the namespace of host ``name`` away, with every socket in it; its peers hear nothing."""
-        self.cut(name)
+        # By name: the namespace, and what is in it, goes only with its last process.
+        self._inside("link", "del", self._cable(name))
         execute(["ip", "netns", "del", self.namespace_of(name)])
 
     def cut(self, name: str) -> None:
         """Pull the cable of host ``name``."""
-        self._inside("link", "set", f"v-{name}", "down")
+        self._inside("link", "set", self._cable(name), "down")
 
     def mend(self, name: str) -> None:
         """Plug the cable of host ``name`` in again."""
-        self._inside("link", "set", f"v-{name}", "up")
+        self._inside("link", "set", self._cable(name), "up")
 
     def address_of(self, number: int) -> str:
         """Return the address of the host with this number, from 0."""
@@ -61,6 +62,10 @@ class Network:
     def namespace_of(self, name: str) -> str:
         """Return the network namespace of host ``name``."""
         return f"{self._tag}-{name}"
+
+    @staticmethod
+    def _cable(name: str) -> str:
+        return f"v-{name}"
 
     def _inside(self, *words: str) -> None:
         execute(["ip", "-n", self.namespace, *words])

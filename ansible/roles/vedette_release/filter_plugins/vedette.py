@@ -6,11 +6,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import re
+import tarfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ansible.constants import DEFAULT_LOCAL_TMP
 from ansible.errors import AnsibleFilterError
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -23,7 +26,12 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return the filters by name."""
-        return {"to_toml": to_toml, "without_unset": without_unset, "vedette_release_name": release_name}
+        return {
+            "to_toml": to_toml,
+            "without_unset": without_unset,
+            "vedette_release_name": release_name,
+            "vedette_packed": packed,
+        }
 
 
 def to_toml(document: Mapping[str, object]) -> str:
@@ -67,6 +75,20 @@ def release_name(wheel: str, extras: Sequence[str], python: str, *files: str) ->
     return f"{fields[1]}-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]}"
 
 
+def packed(folder: str) -> str:
+    """Return the path of an archive of the files in ``folder``, made once and gone with the run of Ansible."""
+    source = Path(folder)
+    digest = hashlib.sha256(f"{source.resolve()}\n{_names(source)}".encode()).hexdigest()[:12]
+    archive = Path(DEFAULT_LOCAL_TMP) / f"vedette-wheelhouse-{digest}.tar"
+    if not archive.exists():
+        # Ansible works on several hosts at a time: each finds the whole archive or none.
+        unfinished = archive.with_suffix(f".{os.getpid()}")
+        with tarfile.open(unfinished, "w") as tar:
+            tar.add(source, arcname=".")
+        unfinished.replace(archive)
+    return str(archive)
+
+
 def _content(path: Path) -> str:
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
@@ -75,7 +97,10 @@ def _content(path: Path) -> str:
 
 
 def _names(folder: Path) -> str:
-    return "\n".join(sorted(path.name for path in folder.iterdir()))
+    try:
+        return "\n".join(sorted(path.name for path in folder.iterdir()))
+    except OSError as error:
+        raise AnsibleFilterError(f"{folder}: cannot be read on the controlling machine: {error.strerror}") from None
 
 
 def _table(table: Mapping[str, object], path: tuple[str, ...]) -> Iterator[str]:
