@@ -43,7 +43,7 @@ class Driver:
         """Wait until something holds."""
         try:
             async with asyncio.timeout(PATIENCE_S):
-                while not holds():  # noqa: ASYNC110 -- the screen has no event to wait for
+                while not holds():
                     await asyncio.sleep(0.01)
         except TimeoutError:
             raise AssertionError(f"it never held; the screen:\n{self.text()}") from None

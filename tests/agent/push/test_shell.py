@@ -78,7 +78,7 @@ def collect(shell: PushShell, spool: Spool, timestamp: int) -> None:
 
 async def arrived(shell: PushShell, spool: Spool) -> None:
     with trio.fail_after(10):
-        while spool.waiting(shell.pusher.server):  # noqa: ASYNC110  the spool has no event to wait for
+        while spool.waiting(shell.pusher.server):
             await trio.sleep(0.01)
 
 
@@ -121,7 +121,7 @@ async def test_retry_after_is_heeded(tmp_path: Path) -> None:
     async with pushing(tmp_path, endpoint) as (shell, spool):
         collect(shell, spool, 1)
         with trio.fail_after(5):
-            while not shell.pusher.counters.messages["busy"]:  # noqa: ASYNC110
+            while not shell.pusher.counters.messages["busy"]:
                 await trio.sleep(0.01)
         collect(shell, spool, 2)
         await trio.sleep(0.2)
@@ -144,7 +144,7 @@ async def test_a_connection_that_breaks(tmp_path: Path) -> None:
         await nursery.start(shell.run)
         collect(shell, spool, 1)
         with trio.fail_after(5):
-            while shell.pusher.counters.messages["failed"] < 3:  # noqa: ASYNC110
+            while shell.pusher.counters.messages["failed"] < 3:
                 await trio.sleep(0.01)
         nursery.cancel_scope.cancel()
     await client.aclose()

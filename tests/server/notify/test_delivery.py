@@ -76,7 +76,7 @@ async def notifying(
 
 async def until(condition: Callable[[], bool]) -> None:
     with trio.fail_after(10):
-        while not condition():  # noqa: ASYNC110 - the totals have no event
+        while not condition():
             await trio.sleep(0.002)
 
 

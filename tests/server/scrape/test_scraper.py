@@ -58,7 +58,7 @@ async def _scraping(jobs: Iterable[ScrapeConfig], store: Any) -> AsyncIterator[S
 
 async def _until(condition: Callable[[], bool]) -> None:
     with trio.fail_after(10):
-        while not condition():  # noqa: ASYNC110 - it looks from outside, as a user does
+        while not condition():
             await trio.sleep(0.005)
 
 

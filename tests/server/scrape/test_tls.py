@@ -58,7 +58,7 @@ async def _scrape(address: str, tls: TlsConfig | None, store: Any) -> str:
     with trio.fail_after(10):
         async with trio.open_nursery() as nursery:
             await nursery.start(scraper.run)
-            while scraper.counters.scrapes < 4:  # noqa: ASYNC110 - it looks from outside, as a user does
+            while scraper.counters.scrapes < 4:
                 await trio.sleep(0.01)
             nursery.cancel_scope.cancel()
     return scraper.targets()[0].last_error

@@ -133,7 +133,7 @@ async def test_history_is_pruned_regularly(tmp_path: Path) -> None:
         async with trio.open_nursery() as nursery:
             await nursery.start(prune_regularly, store, config, ManualClock(config.history + 2 * day))
             with trio.fail_after(10):
-                while len(await store.events()) > 1:  # noqa: ASYNC110 - the store has no event
+                while len(await store.events()) > 1:
                     await trio.sleep(0.002)
             nursery.cancel_scope.cancel()
         assert [event.time for event in await store.events()] == [3 * day]
