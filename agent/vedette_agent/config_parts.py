@@ -73,7 +73,7 @@ class PushConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     flush_time: Duration = Duration(3_000)
     catch_up_rate: Size = Size(64 * 2**10)
     backoff: Duration = Duration(1_000)
-    max_backoff: Duration = Duration(60_000)
+    max_backoff: Duration = Duration(30_000)
     spool: SpoolConfig = SpoolConfig()
 
     def __post_init__(self) -> None:
