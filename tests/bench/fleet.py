@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +19,18 @@ SOURCE = "node"
 _BUSY_SHARE = 0.6
 """So many of the counters move; the others count what does not happen on a healthy host."""
 
-_STILL = ("_info", "_bytes_total_max", "boot_time", "_limit", "_size_bytes", "_max", "_min", "scaling", "Total", "_files")
+_STILL = (
+    "_info",
+    "_bytes_total_max",
+    "boot_time",
+    "_limit",
+    "_size_bytes",
+    "_max",
+    "_min",
+    "scaling",
+    "Total",
+    "_files",
+)
 """Gauges with one of these in the name do not move."""
 
 
@@ -85,9 +95,7 @@ class Fleet:
 
     def frame(self, host: int, sequence: int, timestamp: int, values: NDArray[np.float64]) -> Frame:
         """The frame of one host out of what ``advance`` gave."""
-        return Frame(
-            sequence, timestamp, self._encoded[host], SOURCE, self.layout.hash, values[host].tobytes()
-        )
+        return Frame(sequence, timestamp, self._encoded[host], SOURCE, self.layout.hash, values[host].tobytes())
 
 
 def _first(families: list[MetricFamily], series: int) -> list[MetricFamily]:
@@ -130,5 +138,3 @@ def _quantum(name: str, value: float) -> float:
     if "seconds" in name:
         return 0.001
     return 1.0 if value == int(value) else 0.01
-
-

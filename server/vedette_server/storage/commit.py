@@ -61,14 +61,20 @@ class Append:
         return self._receipt
 
 
+ENOUGH_VALUES = 65_536
+"""With so many samples an fsync pays, and nothing waits for more."""
+
+
 class CommitQueue:
     """Appends on their way to the log."""
 
     def __init__(self, batch_values: int) -> None:
-        """``batch_values``: about how many samples go in one commit."""
+        """``batch_values``: about how many samples go in one commit at most."""
         self._batch_values = batch_values
+        self._values = 0
         self._waiting: deque[Append] = deque()
         self._wake = trio.Event()
+        self._enough = trio.Event()
         self._closed: StorageError | None = StorageError("the store is not running yet")
 
     def open(self) -> None:
@@ -81,6 +87,7 @@ class CommitQueue:
         for append in self._waiting:
             append.fail(error)
         self._waiting.clear()
+        self._values = 0
 
     async def put(self, append: Append) -> Receipt:
         """Put an append in the queue and wait for its receipt.
@@ -91,19 +98,26 @@ class CommitQueue:
         if self._closed is not None:
             raise self._closed
         self._waiting.append(append)
+        self._values += append.values
         self._wake.set()
+        if self._values >= ENOUGH_VALUES:
+            self._enough.set()
         return await append.result()
 
     async def take(self, delay: float) -> Sequence[Append]:
-        """Wait for appends, then ``delay`` seconds more for others to join; return them in order."""
+        """Wait for appends, then ``delay`` seconds more for others to join, or until they are many; in order."""
         if not self._waiting:
             self._wake = trio.Event()
             await self._wake.wait()
-            await trio.sleep(delay)
+        if self._values < ENOUGH_VALUES and delay > 0:
+            self._enough = trio.Event()
+            with trio.move_on_after(delay):
+                await self._enough.wait()
         batch: list[Append] = []
         values = 0
         while self._waiting and (not batch or values + self._waiting[0].values <= self._batch_values):
             append = self._waiting.popleft()
             values += append.values
             batch.append(append)
+        self._values -= values
         return batch

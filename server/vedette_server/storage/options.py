@@ -21,7 +21,7 @@ class StorageOptions:
         waiting_heads: So many full heads may wait to be written; with more, appends wait or are refused.
         cache_bytes: Decoded columns kept in memory.
         windows_ms: The spans that blocks are merged to, each a multiple of the one before.
-        commit_delay_ms: How long the log waits for more to join an fsync.
+        commit_delay_ms: How long the log waits for more to join an fsync, unless much is waiting already.
         maintenance_ms: How often merging and retention look for work.
     """
 
@@ -32,7 +32,7 @@ class StorageOptions:
     waiting_heads: int = 3
     cache_bytes: int = 64 << 20
     windows_ms: tuple[int, ...] = (2 * HOUR_MS, DAY_MS)
-    commit_delay_ms: int = 2
+    commit_delay_ms: int = 50
     maintenance_ms: int = 15_000
 
 
