@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from vedette_server.ingest.planes import xor
 from vedette_shared.frames import Frame, Sender
 
 _Key = tuple[bytes, str]
@@ -37,7 +38,7 @@ class Bases:
                 if base is None:
                     unknown.append(frame.base)
                     continue
-                frame = frame.resolved(base.values)
+                frame = frame.resolved(base.values, xor)
             fresh[key] = frame
             resolved.append(frame)
         return resolved, unknown

@@ -9,6 +9,7 @@ import msgspec
 import zstandard
 
 from vedette_server.ingest.bases import Bases
+from vedette_server.ingest.planes import from_planes
 from vedette_server.storage.errors import StorageError
 from vedette_server.storage.interface import Appender
 from vedette_shared.errors import FrameError
@@ -56,12 +57,13 @@ class Receiver:
         self._appender = appender
         self._limits = limits
         self._bases = Bases()
+        self._decompressor = zstandard.ZstdDecompressor()
         self.counters = IngestCounters()
 
     async def take(self, body: bytes) -> Answer:
         """Store the zstd-compressed message ``body``; return when it is on disk, or say why it is not."""
         try:
-            return await self._store(decode_message(self._decompress(body)))
+            return await self._store(decode_message(self._decompress(body), from_planes))
         except FrameError as error:
             return self._refuse(400, "malformed", str(error))
         except _TooLargeError as error:
@@ -77,7 +79,7 @@ class Receiver:
                 raise FrameError("the body's zstd header does not state the size of its content")
             if size > self._limits.message_bytes:
                 raise _TooLargeError(f"a message of {size} bytes; this server takes {self._limits.message_bytes}")
-            return zstandard.ZstdDecompressor().decompress(body)
+            return self._decompressor.decompress(body)
         except zstandard.ZstdError as error:
             raise FrameError(f"the body is not a whole zstd frame: {error}") from error
 
