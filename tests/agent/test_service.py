@@ -37,7 +37,7 @@ def test_pushes_and_goes_on_after_sigkill(tmp_path: Path) -> None:
         for number in (signal.SIGKILL, signal.SIGTERM):
             before = len(model.stored)
             with running(tmp_path, *options, "--host", "h1") as agent:
-                eventually(lambda: len(model.stored) >= before + 6)  # noqa: B023
+                eventually(lambda before=before: len(model.stored) >= before + 6)
                 assert agent.stop(number) == (-signal.SIGKILL if number == signal.SIGKILL else 0)
             (tmp_path / "notify").unlink()
         generations = {generation for generation, _ in model.stored}

@@ -156,7 +156,7 @@ class Spool:
     def keep_bounds(self) -> None:
         """Drop the oldest segments while the spool is larger than it may be, or they are older."""
         oldest_ms = self._clock.now_ms() - self._limits.age_ms
-        while self._segments and self._segments[0] is not self._current:
+        while len(self._segments) > 1:
             segment = self._segments[0]
             if self.size > self._limits.bytes:
                 reason = "bytes"
@@ -183,15 +183,18 @@ class Spool:
         os.close(self._lock)
 
     def _recover(self) -> None:
+        is_last_readable = True
         for path in sorted(self._folder.glob(f"*{SUFFIX}")):
             self._next_file = int(path.stem) + 1
             segment = Segment.recover(path, self._note_acknowledged)
+            is_last_readable = segment is not None
             if segment is None:
                 _log.warning("a segment of the spool has no readable head; it is set aside", file=path)
                 path.rename(path.with_suffix(".damaged"))
                 continue
             self._segments.append(segment)
-        self._continue_numbers()
+        if is_last_readable:
+            self._continue_numbers()
         for segment in self._segments:
             self._drop("damaged", segment.missing)
         self._remove_finished()
@@ -273,9 +276,9 @@ class Spool:
         return wanted
 
     def _remove_finished(self) -> None:
-        """Remove the segments of which every server has all frames; the current one goes on."""
-        for segment in list(self._segments):
-            if segment is not self._current and not self._has_wanted(segment):
+        """Remove the segments of which every server has all frames, but for the last, which knows the last number."""
+        for segment in self._segments[:-1]:
+            if not self._has_wanted(segment):
                 self._remove(segment)
 
     def _remove(self, segment: Segment) -> None:

@@ -343,19 +343,19 @@ def test_clock_steps_lose_nothing(bench: Bench) -> None:
 
 
 STEPS = ("collect", "collect ipmi", "other layout", "deliver", "lost answer", "no answer", "busy")
-FAULTS = ("lose memory", "lose everything", "kill agent", "time")
+FAULTS = ("lose memory", "lose everything", "kill agent", "stop agent", "time")
 steps = st.lists(st.sampled_from((*STEPS, *FAULTS)), max_size=60)
 
 
 @given(steps)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_whatever_happens_nothing_is_lost(tmp_path_factory: pytest.TempPathFactory, story: list[str]) -> None:
     """An agent that dies and a server that dies, in any order: in the end every frame is there, bit for bit."""
     folder = tmp_path_factory.mktemp("story")
     bench = Bench(folder)
     for step in story:
-        if step == "kill agent":
-            bench.spool.abandon()
+        if step in ("kill agent", "stop agent"):
+            bench.spool.abandon() if step == "kill agent" else bench.spool.close()
             survivor = Bench(folder)
             survivor.collected, survivor.server, survivor.clock = bench.collected, bench.server, bench.clock
             bench = survivor

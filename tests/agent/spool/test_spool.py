@@ -83,6 +83,29 @@ def test_goes_on_after_a_restart(folder: Path, clock: ManualClock, orderly: bool
     assert drain(spool) == stored[10:50] + more
 
 
+def test_no_number_is_given_twice_when_all_that_a_run_wrote_is_acknowledged(folder: Path, clock: ManualClock) -> None:
+    spool = opened(folder, clock)
+    fill(spool, clock, 1)
+    for _ in range(2):
+        spool.abandon()
+        spool = opened(folder, clock)
+        (stored,) = fill(spool, clock, 1)
+        spool.acknowledge(A, [stored.id])
+        spool.abandon()
+        spool = opened(folder, clock)
+    assert fill(spool, clock, 1)[0].id == FrameId(stored.generation, 4)
+
+
+def test_no_number_is_given_twice_when_the_last_segment_cannot_be_read(folder: Path, clock: ManualClock) -> None:
+    spool = opened(folder, clock)
+    stored = fill(spool, clock, 30)
+    spool.abandon()
+    last = segments(folder)[-1]
+    last.write_bytes(b"garbage" + last.read_bytes()[7:])
+    spool = opened(folder, clock)
+    assert fill(spool, clock, 1)[0].generation != stored[0].generation
+
+
 def test_keeps_no_file_of_what_is_acknowledged(folder: Path, clock: ManualClock) -> None:
     spool = opened(folder, clock)
     for _ in range(200):

@@ -103,7 +103,7 @@ async def test_a_file_that_others_can_write_is_not_run(folder: Path) -> None:
     custom = source(folder)
     assert await values(custom) == {"vedette_agent_collector_success open": 0.0}
     custom.close()
-    os.chmod(folder, 0o777)  # noqa: PTH101
+    folder.chmod(0o777)  # noqa: ASYNC240
     with pytest.raises(CollectorError, match="can be written by others"):
         await custom.collect()
 
