@@ -1,0 +1,189 @@
+"""Asks a BMC by raw IPMI commands, over whatever carries them, and keeps what seldom changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from vedette_agent.errors import CollectorError
+from vedette_agent.ipmi.config import Collector
+from vedette_agent.ipmi.readings import NOT_AVAILABLE, BmcInfo, BmcReport, SelInfo, SensorReading
+from vedette_agent.ipmi.sdr import HEADER_BYTES, SensorRecord, parse_record, record_length
+from vedette_agent.ipmi.states import THRESHOLD, THRESHOLD_BITS, state_of
+from vedette_agent.ipmi.vocabulary import manufacturer_name, sensor_type_name
+
+CHASSIS, SENSOR, APPLICATION, STORAGE, GROUP = 0x00, 0x04, 0x06, 0x0A, 0x2C
+"""Network functions."""
+
+_BMC_ADDRESS = 0x20
+_DCMI = 0xDC
+_LAST_RECORD = 0xFFFF
+_CHUNK_BYTES = 16
+_MOST_RECORDS = 4096
+_HAS_SDR_REPOSITORY = 0x02
+
+_UNAVAILABLE, _SCANNING = 0x20, 0x40
+_CANNOT_RETURN = (0xC8, 0xCA, 0xFF)
+"""Completion codes of a BMC that wants to be asked for fewer bytes."""
+_RESERVATION_CANCELLED = 0xC5
+
+
+class CommandError(CollectorError):
+    """The BMC answers, but refuses a command. ``code`` is the completion code."""
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(f"the BMC refuses: {text} (completion code {code:#04x})")
+        self.code = code
+
+
+class Raw(Protocol):
+    """Sends one command and returns the data of the answer, without its completion code.
+
+    Raises:
+        CommandError: the BMC refuses.
+        CollectorError: it cannot be reached; every further command would fail as well.
+    """
+
+    def __call__(self, netfn: int, command: int, data: Sequence[int] = (), lun: int = 0) -> bytes: ...
+
+
+class BmcReader:
+    """Reads one BMC. Keeps its sensor records until the BMC says that they have changed."""
+
+    def __init__(self) -> None:
+        self._records: list[SensorRecord] = []
+        self._records_are = b""
+
+    def read(self, raw: Raw, collectors: Sequence[Collector]) -> BmcReport:
+        """Return what ``collectors`` find, asking through ``raw``.
+
+        Raises:
+            CollectorError: the BMC cannot be reached.
+        """
+        asks: dict[str, tuple[str, Callable[[Raw], object]]] = {
+            "ipmi": ("sensors", self._sensors),
+            "bmc": ("info", _info),
+            "chassis": ("is_powered", _is_powered),
+            "dcmi": ("watts", _watts),
+            "sel": ("sel", _sel),
+        }
+        found: dict[str, object] = {}
+        errors: dict[str, str] = {}
+        for collector in collectors:
+            attribute, ask = asks[collector]
+            try:
+                found[attribute] = ask(raw)
+            except CommandError as error:
+                errors[collector] = str(error)
+            except IndexError:
+                errors[collector] = "the BMC's answer is too short"
+        return BmcReport(**found, errors=errors)  # type: ignore[arg-type]  # the table above pairs names and types
+
+    def _sensors(self, raw: Raw) -> tuple[SensorReading, ...]:
+        has_repository = bool(raw(APPLICATION, 0x01)[5] & _HAS_SDR_REPOSITORY)
+        # How many there are and when the last came or went; a device without a repository tells less.
+        current = raw(STORAGE, 0x20)[1:13] if has_repository else raw(SENSOR, 0x20)
+        if current != self._records_are or not self._records:
+            self._records = _read_records(raw, (STORAGE, 0x22, 0x23) if has_repository else (SENSOR, 0x22, 0x21))
+            self._records_are = current
+        return tuple(_reading(raw, record) for record in self._records)
+
+
+def _read_records(raw: Raw, commands: tuple[int, int, int]) -> list[SensorRecord]:
+    netfn, reserve, get = commands
+    reservation = raw(netfn, reserve)[:2]
+    records = []
+    next_id = 0
+    whole = True
+    for _ in range(_MOST_RECORDS):
+        if whole:
+            try:
+                answer = raw(netfn, get, (*reservation, *_word(next_id), 0, 0xFF))
+            except CommandError as error:
+                if error.code not in _CANNOT_RETURN:
+                    raise
+                whole = False
+        if not whole:
+            try:
+                answer = _in_chunks(raw, netfn, get, reservation, next_id)
+            except CommandError as error:
+                if error.code != _RESERVATION_CANCELLED:
+                    raise
+                reservation = raw(netfn, reserve)[:2]
+                answer = _in_chunks(raw, netfn, get, reservation, next_id)
+        record = parse_record(answer[2:])
+        if record is not None:
+            records.append(record)
+        next_id = answer[0] | answer[1] << 8
+        if next_id == _LAST_RECORD:
+            break
+    return records
+
+
+def _in_chunks(raw: Raw, netfn: int, get: int, reservation: bytes, record_id: int) -> bytes:
+    answer = raw(netfn, get, (*reservation, *_word(record_id), 0, HEADER_BYTES))
+    record = answer[2:]
+    length = record_length(record)
+    while len(record) < length:
+        size = min(_CHUNK_BYTES, length - len(record))
+        part = raw(netfn, get, (*reservation, *_word(record_id), len(record), size))[2:]
+        if not part:
+            raise CommandError(0, "a sensor record breaks off")
+        record += part
+    return answer[:2] + record
+
+
+def _reading(raw: Raw, record: SensorRecord) -> SensorReading:
+    reading = SensorReading(record.id, record.name, sensor_type_name(record.type))
+    if record.owner != _BMC_ADDRESS:
+        return reading  # another controller's: the way there would be a bridge
+    try:
+        answer = raw(SENSOR, 0x2D, (record.number,), record.lun)
+    except CommandError:
+        return reading  # not present, or not just now
+    if answer[1] & _UNAVAILABLE or not answer[1] & _SCANNING:
+        return reading
+    bits = int.from_bytes(answer[2:4], "little")
+    bits &= THRESHOLD_BITS if record.event_type == THRESHOLD else 0x7FFF
+    state = state_of(record.type, record.event_type, bits)
+    if record.conversion is None:
+        return SensorReading(record.id, record.name, reading.type, state)
+    value = round(record.conversion.value(answer[0]), 2)
+    return SensorReading(record.id, record.name, reading.type, state, value, record.unit)
+
+
+def _info(raw: Raw) -> BmcInfo:
+    device = raw(APPLICATION, 0x01)
+    manufacturer = int.from_bytes(device[6:9], "little") & 0xFFFFF
+    firmware = f"{device[2] & 0x7F}.{device[3]:02x}"
+    return BmcInfo(firmware, manufacturer_name(manufacturer), _system_firmware(raw))
+
+
+def _system_firmware(raw: Raw) -> str:
+    """The version of the host's own firmware: Get System Info Parameters, parameter 1, its first block."""
+    try:
+        block = raw(APPLICATION, 0x59, (0, 1, 0, 0))[2:]
+    except CommandError:
+        return NOT_AVAILABLE
+    text = block[2 : 2 + block[1]] if len(block) > 2 else b""  # encoding and length go before it
+    return text.decode("latin-1").partition("\0")[0].strip() or NOT_AVAILABLE
+
+
+def _is_powered(raw: Raw) -> bool:
+    return bool(raw(CHASSIS, 0x01)[0] & 1)
+
+
+def _watts(raw: Raw) -> float | None:
+    """DCMI's Get Power Reading."""
+    answer = raw(GROUP, 0x02, (_DCMI, 1, 0, 0))
+    is_active = bool(answer[17] & 0x40)
+    return float(answer[1] | answer[2] << 8) if is_active else None
+
+
+def _sel(raw: Raw) -> SelInfo:
+    answer = raw(STORAGE, 0x40)
+    return SelInfo(answer[1] | answer[2] << 8, answer[3] | answer[4] << 8)
+
+
+def _word(number: int) -> tuple[int, int]:
+    return number & 0xFF, number >> 8

@@ -1,0 +1,135 @@
+"""What FreeIPMI's tools print, as values. Text in, values out.
+
+Sources: the manual pages ipmi-sensors(8), bmc-info(8), ipmi-chassis(8), ipmi-dcmi(8), ipmi-sel(8) of FreeIPMI 1.6.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vedette_agent.errors import CollectorError
+from vedette_agent.ipmi.config import Collector
+from vedette_agent.ipmi.readings import (
+    CRITICAL,
+    NOMINAL,
+    NOT_AVAILABLE,
+    WARNING,
+    BmcInfo,
+    SelInfo,
+    SensorReading,
+)
+
+_STATES = {"Nominal": NOMINAL, "Warning": WARNING, "Critical": CRITICAL}
+_COLUMNS = 6
+_NUMBER = re.compile(r"\d+")
+
+
+def parse_sensors(text: str) -> tuple[SensorReading, ...]:
+    """Return the sensors in comma-separated output: id, name, type, state, reading, units, event.
+
+    Raises:
+        CollectorError: a line has another form.
+    """
+    readings = []
+    for row in csv.reader(text.splitlines()):
+        if len(row) < _COLUMNS or not row[0].isdecimal():
+            raise CollectorError(f"ipmi-sensors printed a line that is none of its: {','.join(row)!r:.80}")
+        number, name, kind, state, value, unit = (field.strip() for field in row[:_COLUMNS])
+        reading = SensorReading(
+            int(number),
+            name,
+            kind,
+            _STATES.get(state, math.nan),
+            math.nan if value == NOT_AVAILABLE else _number(value),
+            "" if unit == NOT_AVAILABLE else unit,
+        )
+        readings.append(reading)
+    return tuple(readings)
+
+
+def parse_info(text: str) -> BmcInfo:
+    """Return what ``bmc-info`` tells. Raises CollectorError."""
+    fields = _fields(text)
+    return BmcInfo(
+        _field(fields, "Firmware Revision"),
+        _field(fields, "Manufacturer ID"),
+        fields.get("System Firmware Version") or NOT_AVAILABLE,
+    )
+
+
+def parse_power(text: str) -> bool:
+    """Return whether ``ipmi-chassis --get-chassis-status`` says that the power is on. Raises CollectorError."""
+    return _field(_fields(text), "System Power") == "on"
+
+
+def parse_watts(text: str) -> float | None:
+    """Return the power that ``ipmi-dcmi`` tells; ``None`` while it is not measured. Raises CollectorError."""
+    fields = _fields(text)
+    if fields.get("Power Measurement", "Active") != "Active":
+        return None
+    return float(_leading_number(fields, "Current Power"))
+
+
+def parse_sel(text: str) -> SelInfo:
+    """Return what ``ipmi-sel --info`` tells. Raises CollectorError."""
+    fields = _fields(text)
+    return SelInfo(_leading_number(fields, "Number of log entries"), _leading_number(fields, "Free space remaining"))
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool, and what becomes of its output: which attribute of the report, made how."""
+
+    command: tuple[str, ...]
+    attribute: str
+    parse: Callable[[str], object]
+
+
+TOOLS: dict[Collector, Tool] = {
+    "ipmi": Tool(
+        (
+            "ipmi-sensors",
+            "--quiet-cache",
+            "--ignore-unrecognized-events",
+            "--comma-separated-output",
+            "--no-header-output",
+            "--output-event-bitmask",
+            "--output-sensor-state",
+        ),
+        "sensors",
+        parse_sensors,
+    ),
+    "bmc": Tool(("bmc-info",), "info", parse_info),
+    "chassis": Tool(("ipmi-chassis", "--get-chassis-status"), "is_powered", parse_power),
+    "dcmi": Tool(("ipmi-dcmi", "--get-system-power-statistics"), "watts", parse_watts),
+    "sel": Tool(("ipmi-sel", "--info"), "sel", parse_sel),
+}
+
+
+def _fields(text: str) -> dict[str, str]:
+    pairs = (line.partition(":") for line in text.splitlines() if ":" in line)
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _field(fields: dict[str, str], name: str) -> str:
+    if name not in fields:
+        raise CollectorError(f"FreeIPMI told nothing of {name!r}")
+    return fields[name]
+
+
+def _leading_number(fields: dict[str, str], name: str) -> int:
+    match = _NUMBER.match(_field(fields, name))
+    if match is None:
+        raise CollectorError(f"FreeIPMI told {fields[name]!r} for {name!r}, which is no number")
+    return int(match[0])
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise CollectorError(f"ipmi-sensors printed {text!r} where a number should be") from error

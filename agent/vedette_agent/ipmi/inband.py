@@ -1,0 +1,62 @@
+"""This host's own BMC, in-band: FreeIPMI's tools, one after another, as the device serves one command at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from vedette_agent.children import ChildLimits, run_child
+from vedette_agent.errors import CollectorError
+from vedette_agent.ipmi.config import Collector
+from vedette_agent.ipmi.freeipmi import TOOLS
+from vedette_agent.ipmi.readings import BmcReport
+
+OUTPUT_BYTES = 2**20
+
+
+class InbandBmc:
+    """Reads the BMC that FreeIPMI finds here.
+
+    Args:
+        tools: The folder of its tools.
+        timeout: Seconds for one of them.
+    """
+
+    left_behind = 0
+    cpu_seconds = 0.0
+
+    def __init__(self, tools: Path, timeout: float) -> None:
+        self._tools = tools
+        self._limits = ChildLimits(timeout, OUTPUT_BYTES, timeout)
+
+    async def read(self, collectors: Sequence[Collector]) -> BmcReport:
+        """Return what ``collectors`` find; each one's failure is its own.
+
+        Raises:
+            CollectorError: the tools are not there.
+        """
+        found: dict[str, object] = {}
+        errors: dict[str, str] = {}
+        for collector in collectors:
+            tool = TOOLS[collector]
+            try:
+                found[tool.attribute] = tool.parse(await self._output(tool.command))
+            except CollectorError as error:
+                errors[collector] = str(error)
+        return BmcReport(**found, errors=errors)  # type: ignore[arg-type]  # TOOLS pairs names and types
+
+    def close(self) -> None:
+        pass
+
+    async def _output(self, command: Sequence[str]) -> str:
+        program = self._tools / command[0]
+        try:
+            end = await run_child([str(program), *command[1:]], self._limits)
+        except OSError as error:
+            raise CollectorError(f"{program}: {error.strerror}: install freeipmi-tools, or set ipmi.tools") from error
+        errors = end.errors.decode("utf-8", "replace").strip()
+        if end.problem:
+            raise CollectorError(f"{program}: {end.problem}")
+        if end.code:
+            raise CollectorError(f"{program} failed: {errors.partition(chr(10))[0] or f'exit code {end.code}'}")
+        return end.output.decode("utf-8", "replace")

@@ -1,0 +1,112 @@
+"""The source of one BMC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import trio
+
+from vedette_agent.errors import CollectorError
+from vedette_agent.ipmi.config import Collector
+from vedette_agent.ipmi.families import bmc_families
+from vedette_agent.ipmi.readings import BmcReport, failed
+from vedette_agent.sources.error_log import ErrorLog
+from vedette_agent.sources.interface import PlainSource
+from vedette_shared.clock import Clock
+from vedette_shared.metrics import MetricFamily, counter
+
+JOB = "ipmi"
+SPARE_S = 1.0
+"""How much longer than a reading its collection may take, so that the reading's own deadline comes first."""
+
+
+class Bmc(Protocol):
+    """A BMC, however it is reached.
+
+    Attributes:
+        left_behind: How many readings never came to an end.
+        cpu_seconds: CPU time that readings have used in this process.
+    """
+
+    left_behind: int
+    cpu_seconds: float
+
+    async def read(self, collectors: Sequence[Collector]) -> BmcReport:
+        """Return what ``collectors`` find; may be cancelled at any moment. Raises CollectorError."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the BMC; does not block."""
+        ...
+
+
+class BmcSource(PlainSource):
+    """Collects one BMC. One that does not answer shows in ``ipmi_up``, as ipmi_exporter has it.
+
+    Args:
+        name: Its own among the BMCs.
+        bmc: The way to it.
+        target: The labels host and instance, where they are not the agent's own.
+        timeout: Seconds for a reading.
+        clock: For durations.
+    """
+
+    job = JOB
+    reports_up = True
+
+    def __init__(
+        self,
+        name: str,
+        bmc: Bmc,
+        collectors: tuple[Collector, ...],
+        *,
+        interval_ms: int,
+        timeout: float,
+        clock: Clock,
+        target: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__()
+        self.name = f"{JOB}:{name}"
+        self.interval_ms = interval_ms
+        self.timeout = timeout + SPARE_S
+        self.fresh_for = interval_ms / 2000
+        self.target = dict(target or {})
+        self._bmc = bmc
+        self._collectors = collectors
+        self._reading_timeout = timeout
+        self._clock = clock
+        self._errors = ErrorLog("bmc")
+        self._problems: dict[str, str] = {}
+
+    async def collect(self) -> Sequence[MetricFamily]:
+        start = self._clock.monotonic()
+        report = await self._report()
+        duration = self._clock.monotonic() - start
+        self._problems = dict(report.errors)
+        left = counter("vedette_agent_ipmi_left_behind_total", "Readings of a BMC that never came to an end.")
+        left.add(float(self._bmc.left_behind))
+        self._last = [*bmc_families(report, self._collectors, duration), left]
+        return self._last
+
+    def problems(self) -> dict[str, str]:
+        return self._problems
+
+    def cpu_seconds(self) -> float:
+        return self._bmc.cpu_seconds
+
+    def close(self) -> None:
+        self._bmc.close()
+
+    async def _report(self) -> BmcReport:
+        failure: Exception = CollectorError(f"no answer within {self._reading_timeout:g} s")
+        with trio.move_on_after(self._reading_timeout):
+            try:
+                report = await self._bmc.read(self._collectors)
+            except (CollectorError, OSError) as error:
+                failure = error
+            else:
+                self._errors.note(self.name, None)
+                return report
+        self._errors.note(self.name, failure)
+        return failed(self._collectors, str(failure))
