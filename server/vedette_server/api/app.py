@@ -17,9 +17,11 @@ from vedette_server.api import health, parsing, rules
 from vedette_server.api.admin import AdminEndpoints
 from vedette_server.api.cors import CrossOrigin
 from vedette_server.api.envelope import Endpoint, answered, failure
+from vedette_server.api.federate import Federation
 from vedette_server.api.fleet import FleetEndpoints
 from vedette_server.api.own_metrics import OwnMetrics
 from vedette_server.api.queries import Queries
+from vedette_server.api.remote import RemoteRead
 from vedette_server.api.series import SeriesEndpoints
 from vedette_server.api.status import StatusEndpoints
 from vedette_server.api.targets import TargetEndpoints
@@ -36,6 +38,8 @@ class Endpoints:
     targets: TargetEndpoints
     status: StatusEndpoints
     admin: AdminEndpoints
+    federation: Federation
+    remote_read: RemoteRead
     fleet: FleetEndpoints
     own_metrics: OwnMetrics
 
@@ -73,7 +77,10 @@ def _table(endpoints: Endpoints) -> list[tuple[str, Endpoint, tuple[str, ...]]]:
         ("/api/v1/series", series.series, GET_POST),
         ("/api/v1/metadata", targets.metadata, GET),
         ("/api/v1/targets", targets.targets, GET),
+        ("/api/v1/targets/metadata", targets.target_metadata, GET),
         ("/api/v1/scrape_pools", targets.scrape_pools, GET),
+        ("/api/v1/read", endpoints.remote_read.read, ("POST",)),
+        ("/federate", endpoints.federation.page, GET),
         ("/api/v1/rules", rules.rules, GET),
         ("/api/v1/alerts", rules.alerts, GET),
         ("/api/v1/alertmanagers", rules.alertmanagers, GET),
@@ -99,7 +106,7 @@ async def _not_found(request: Request, error: Exception) -> Response:  # noqa: A
 
 async def _wrong_method(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    allowed = (error.headers or {}).get("Allow", "")
+    allowed = ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))
     response = failure("bad_data", f"{request.method} is not allowed here; the methods are {allowed}", 405)
     response.headers["allow"] = allowed
     return response

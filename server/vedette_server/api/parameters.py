@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
@@ -119,6 +120,18 @@ class Parameters:
             raise bad_parameter(name, f"{name} must be a non-negative number")
         return int(text)
 
+    def number(self, name: str, default: int) -> int:
+        """A whole number of either sign; ``default`` where absent.
+
+        Raises:
+            ApiError: it is none.
+        """
+        text = self.text(name) or str(default)
+        digits = text.removeprefix("-")
+        if not (digits.isascii() and digits.isdecimal()):
+            raise ApiError("bad_data", f"{name} must be a number")
+        return int(text)
+
     def limit(self) -> int:
         """The most entries to return, 0 for no bound.
 
@@ -145,14 +158,19 @@ async def read_body(request: Request, most: int) -> bytes:
     Raises:
         ApiError: it has more than ``most`` bytes, or does not come.
     """
+    too_large = ApiError("bad_data", f"the body has more than {most} bytes", status=413, limit="body")
+    stated = request.headers.get("content-length", "")
+    if stated.isdecimal() and int(stated) > most:
+        raise too_large
     parts: list[bytes] = []
     size = 0
     with trio.move_on_after(BODY_TIMEOUT_S):
-        async for part in request.stream():
-            parts.append(part)
-            size += len(part)
-            if size > most:
-                raise ApiError("bad_data", f"the body has more than {most} bytes", status=413, limit="body")
+        async with aclosing(request.stream()) as stream:
+            async for part in stream:
+                parts.append(part)
+                size += len(part)
+                if size > most:
+                    raise too_large
         return b"".join(parts)
     raise ApiError("bad_data", f"the body did not come within {BODY_TIMEOUT_S:g} s", status=408)
 

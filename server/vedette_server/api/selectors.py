@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vedette_server.api.errors import bad_parameter
 from vedette_server.api.parameters import Parameters
 from vedette_server.promql import ParseError, parse
 from vedette_server.promql.nodes import NO_SHIFT, VectorSelector
-from vedette_server.storage.interface import Matcher
+from vedette_server.promql.regex import compile_anchored
+from vedette_server.storage.interface import Matcher, MatchOp
+from vedette_shared.labels import Labels
 
 EMPTY_SELECTOR = "match[] must contain at least one non-empty matcher"
 
@@ -28,8 +32,8 @@ def required_selectors(parameters: Parameters) -> list[tuple[Matcher, ...]]:
     return found
 
 
-def parse_selector(text: str) -> tuple[Matcher, ...]:
-    """The matchers of ``text``.
+def parse_selector(text: str, parameter: str = "match[]") -> tuple[Matcher, ...]:
+    """The matchers of ``text``, the value of a parameter.
 
     Raises:
         ApiError: it is no plain selector, or would select everything.
@@ -38,7 +42,19 @@ def parse_selector(text: str) -> tuple[Matcher, ...]:
         selector = parse(text)
     except ParseError as error:
         empty = error.reason.endswith("must contain at least one non-empty matcher")
-        raise bad_parameter("match[]", EMPTY_SELECTOR if empty else str(error), limit=error.limit) from error
+        raise bad_parameter(parameter, EMPTY_SELECTOR if empty else str(error), limit=error.limit) from error
     if not isinstance(selector, VectorSelector) or selector.shift != NO_SHIFT or selector.extension:
-        raise bad_parameter("match[]", f"{text!r} is not a plain selector of series")
+        raise bad_parameter(parameter, f"{text!r} is not a plain selector of series")
     return selector.matchers
+
+
+def matches(matchers: Sequence[Matcher], labels: Labels) -> bool:
+    """Whether a label set satisfies all matchers."""
+    values = dict(labels)
+    return all(_satisfies(matcher, values.get(matcher.name, "")) for matcher in matchers)
+
+
+def _satisfies(matcher: Matcher, value: str) -> bool:
+    if matcher.op in (MatchOp.EQUAL, MatchOp.NOT_EQUAL):
+        return (value == matcher.value) == (matcher.op is MatchOp.EQUAL)
+    return compile_anchored(matcher.value).matches(value) == (matcher.op is MatchOp.REGEX)

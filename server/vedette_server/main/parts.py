@@ -10,9 +10,11 @@ from starlette.applications import Starlette
 
 from vedette_server.api.admin import AdminEndpoints
 from vedette_server.api.app import Endpoints, build_app
+from vedette_server.api.federate import Federation
 from vedette_server.api.fleet import FleetEndpoints, NotificationTotals, StoredTotals
 from vedette_server.api.own_metrics import OwnMetrics
 from vedette_server.api.queries import Queries
+from vedette_server.api.remote import RemoteRead
 from vedette_server.api.running import Running
 from vedette_server.api.series import SeriesEndpoints
 from vedette_server.api.status import ConfigurationStatus, StatusEndpoints
@@ -73,9 +75,13 @@ class Parts:
             Endpoints(
                 Queries(self._engine, querier, clock, self._running),
                 SeriesEndpoints(querier, self._running),
-                TargetEndpoints(self.scraper.targets, self._store.metadata),
+                TargetEndpoints(self.scraper.targets, self._store.metadata, querier, self._running, clock),
                 StatusEndpoints(clock, self._status, flags, config.storage.retention, self._store.statistics),
                 AdminEndpoints(self._store, config.api.admin, self.reload),
+                Federation(
+                    querier, self._running, clock, self._engine.options.lookback, self._engine.limits.samples
+                ),
+                RemoteRead(querier, self._running),
                 FleetEndpoints(
                     lambda: self.checking.fleet, self._engine, querier, clock, limiter, self._stored, self._notified
                 ),

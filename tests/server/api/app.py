@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import httpx
 import trio
@@ -13,11 +14,14 @@ from starlette.applications import Starlette
 from tests.server.promql.memory import MemoryQuerier
 from vedette_server.api.admin import AdminEndpoints
 from vedette_server.api.app import Endpoints, build_app
+from vedette_server.api.federate import Federation
 from vedette_server.api.fleet import FleetEndpoints, NotificationTotals, StoredTotals
 from vedette_server.api.own_metrics import OwnMetrics
 from vedette_server.api.queries import Queries
+from vedette_server.api.remote import RemoteRead
 from vedette_server.api.running import Running
 from vedette_server.api.series import SeriesEndpoints
+from vedette_server.api.serve import serve_api
 from vedette_server.api.status import ConfigurationStatus, StatusEndpoints
 from vedette_server.api.targets import TargetEndpoints
 from vedette_server.checks import Fleet
@@ -25,9 +29,11 @@ from vedette_server.promql import Engine, EngineLimits
 from vedette_server.scrape import TargetStatus
 from vedette_server.storage import Statistics
 from vedette_server.storage.interface import Matcher, Querier
+from vedette_shared.addresses import Address
 from vedette_shared.clock import ManualClock
 from vedette_shared.frames import Metadata
 from vedette_shared.labels import make_labels
+from vedette_shared.listening import bound_address, listen_on
 
 NOW_MS = 100_000
 NO_LIMITS = EngineLimits()
@@ -72,9 +78,11 @@ class Rig:
             Endpoints(
                 Queries(engine, self.querier, clock, self.running),
                 SeriesEndpoints(self.querier, self.running),
-                TargetEndpoints(lambda: self.targets, lambda: self.metadata),
+                TargetEndpoints(lambda: self.targets, lambda: self.metadata, self.querier, self.running, clock),
                 StatusEndpoints(clock, ConfigurationStatus("", NOW_MS), {"a": "b"}, 3_600_000, Statistics),
                 AdminEndpoints(self.store, self.admin, lambda: self.wrong_configuration),
+                Federation(self.querier, self.running, clock, engine.options.lookback, self.limits.samples),
+                RemoteRead(self.querier, self.running, max_samples=20),
                 FleetEndpoints(
                     _no_fleet,
                     engine,
@@ -100,3 +108,14 @@ class Rig:
 
 def _no_fleet() -> Fleet:
     raise NotImplementedError
+
+
+@asynccontextmanager
+async def served(app: Starlette, *, stalled_ms: int = 60_000) -> AsyncIterator[Address]:
+    """Serve ``app`` on a port of loopback, as the server does."""
+    listener = listen_on(Address("127.0.0.1", 0))
+    address = bound_address(listener)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(partial(serve_api, app, listener, stalled_ms=stalled_ms))
+        yield address
+        nursery.cancel_scope.cancel()
