@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import trio
 
-from vedette_agent.push.pusher import Answer, Push, Pusher
+from vedette_agent.push.pusher import Pusher
+from vedette_agent.push.values import Answer, Push
 from vedette_agent.spool import StoredFrame
 from vedette_shared import __version__
 from vedette_shared.clock import Clock

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 import msgspec
 import zstandard
 
-from vedette_agent.spool.ranges import RangeSet
 from vedette_shared.errors import FrameError
 from vedette_shared.frames import Frame, Layout, decode_layout
 from vedette_shared.frames.layout import HASH_BYTES
@@ -23,9 +22,6 @@ _RECORD_HEAD = struct.Struct("<BI")
 _CHECKSUM = struct.Struct("<I")
 _FRAME_HEAD = struct.Struct(f"<Qq{HASH_BYTES}sHH")
 _OVERHEAD = len(MARK) + _RECORD_HEAD.size + _CHECKSUM.size
-
-Acknowledged = dict[str, dict[int, RangeSet]]
-"""By server, then by generation."""
 
 _encoder = msgspec.msgpack.Encoder()
 _compressor = zstandard.ZstdCompressor(level=1)

@@ -16,8 +16,9 @@ from pathlib import Path
 
 from vedette_agent.errors import SpoolError
 from vedette_agent.sources.framing import NewFrame
-from vedette_agent.spool.ranges import RangeSet, runs_of
-from vedette_agent.spool.records import Acknowledged, Head, encode_acknowledged, encode_closed
+from vedette_agent.spool.acknowledged import Acknowledged
+from vedette_agent.spool.ranges import runs_of
+from vedette_agent.spool.records import Head, encode_acknowledged, encode_closed
 from vedette_agent.spool.segment import SUFFIX, Segment
 from vedette_agent.spool.values import FrameId, SpoolStats, StoredFrame
 from vedette_shared.clock import Clock
@@ -61,7 +62,7 @@ class Spool:
         self._lock = lock
         self._segments: list[Segment] = []
         self._current: Segment | None = None
-        self._acknowledged: Acknowledged = {server: {} for server in servers}
+        self._acknowledged = Acknowledged(servers)
         self._memory: deque[StoredFrame] = deque()
         self._generation = secrets.randbits(GENERATION_BITS) or 1
         self._next_sequence = 1
@@ -92,7 +93,7 @@ class Spool:
     def serve(self, servers: Sequence[str]) -> None:
         """Keep frames for ``servers`` from now on; a new one gets all that is still there."""
         self._servers = tuple(servers)
-        self._acknowledged = {server: self._acknowledged.get(server, {}) for server in servers}
+        self._acknowledged.serve(servers)
         self._remove_finished()
 
     @property
@@ -113,7 +114,7 @@ class Spool:
         self._memory.append(stored)
         self._write_memory()
         while len(self._memory) > self._limits.memory_frames:
-            self._drop("memory", 1 if self._is_wanted(self._memory.popleft().id) else 0)
+            self._drop("memory", 1 if self._acknowledged.is_wanted(self._memory.popleft().id) else 0)
         self.keep_bounds()
         return stored
 
@@ -121,9 +122,9 @@ class Spool:
         """Note that ``server`` has the frames ``ids``, and let go of what all servers have."""
         for generation, group in groupby(sorted(ids), key=lambda frame_id: frame_id.generation):
             runs = runs_of(frame_id.sequence for frame_id in group)
-            self._note_acknowledged(server, generation, runs)
+            self._acknowledged.note(server, generation, runs)
             self._write(encode_acknowledged(server, generation, runs))
-        while self._memory and not self._is_wanted(self._memory[0].id):
+        while self._memory and not self._acknowledged.is_wanted(self._memory[0].id):
             self._memory.popleft()
         self._remove_finished()
 
@@ -135,7 +136,7 @@ class Spool:
     def waiting(self, server: str) -> int:
         """The number of frames that ``server`` has not acknowledged."""
         held = sum(self._count_waiting(server, segment) for segment in self._segments)
-        return held + sum(1 for stored in self._memory if self._is_waiting(server, stored.id))
+        return held + sum(1 for stored in self._memory if self._acknowledged.is_waiting(server, stored.id))
 
     def oldest_waiting(self, server: str, most_bytes: int) -> list[StoredFrame]:
         """Return the oldest frames of one generation that ``server`` has not acknowledged; at least one if there is.
@@ -147,10 +148,12 @@ class Spool:
         for segment in list(self._segments):
             if not self._count_waiting(server, segment):
                 continue
-            sequences = [s for s in segment.sequences if self._is_waiting(server, FrameId(segment.generation, s))]
+            sequences = [
+                s for s in segment.sequences if self._acknowledged.is_waiting(server, FrameId(segment.generation, s))
+            ]
             if frames := self._read(server, segment, sequences, most_bytes):
                 return frames
-        held = [stored for stored in self._memory if self._is_waiting(server, stored.id)]
+        held = [stored for stored in self._memory if self._acknowledged.is_waiting(server, stored.id)]
         return _within(held, most_bytes)
 
     def keep_bounds(self) -> None:
@@ -164,7 +167,7 @@ class Spool:
                 reason = "age"
             else:
                 break
-            lost = sum(1 for s in segment.sequences if self._is_wanted(FrameId(segment.generation, s)))
+            lost = sum(1 for s in segment.sequences if self._acknowledged.is_wanted(FrameId(segment.generation, s)))
             if lost:
                 _log.warning("the spool drops its oldest frames", reason=reason, frames=lost)
             self._drop(reason, lost)
@@ -186,7 +189,7 @@ class Spool:
         is_last_readable = True
         for path in sorted(self._folder.glob(f"*{SUFFIX}")):
             self._next_file = int(path.stem) + 1
-            segment = Segment.recover(path, self._note_acknowledged)
+            segment = Segment.recover(path, self._acknowledged.note)
             is_last_readable = segment is not None
             if segment is None:
                 _log.warning("a segment of the spool has no readable head; it is set aside", file=path)
@@ -214,12 +217,7 @@ class Spool:
         """Start a new file, the current one from now on. Raises OSError."""
         path = self._folder / f"{self._next_file:020}{SUFFIX}"
         first = self._memory[0].frame.sequence if self._memory else self._next_sequence
-        runs = tuple(
-            (server, generation, tuple(number for run in held for number in run))
-            for server, generations in self._acknowledged.items()
-            for generation, held in generations.items()
-        )
-        segment = Segment.create(path, Head(self._generation, first, _boot_id(), runs))
+        segment = Segment.create(path, Head(self._generation, first, _boot_id(), self._acknowledged.flat()))
         if self._current is not None:
             self._current.close()
         self._next_file += 1
@@ -297,35 +295,13 @@ class Spool:
             floors[segment.generation] = min(first, floors.get(segment.generation, first))
         if self._memory:
             floors[self._generation] = min(floors[self._generation], self._memory[0].frame.sequence)
-        for generations in self._acknowledged.values():
-            for generation in list(generations):
-                if generation in floors:
-                    generations[generation].forget_below(floors[generation])
-                else:
-                    del generations[generation]
-
-    def _note_acknowledged(self, server: str, generation: int, runs: Iterable[tuple[int, int]]) -> None:
-        if server not in self._acknowledged:
-            return
-        held = self._acknowledged[server].setdefault(generation, RangeSet())
-        for first, last in runs:
-            held.add(first, last)
-
-    def _is_waiting(self, server: str, frame: FrameId) -> bool:
-        held = self._acknowledged[server].get(frame.generation)
-        return held is None or frame.sequence not in held
-
-    def _is_wanted(self, frame: FrameId) -> bool:
-        return any(self._is_waiting(server, frame) for server in self._servers)
+        self._acknowledged.forget(floors)
 
     def _has_wanted(self, segment: Segment) -> bool:
-        return any(self._count_waiting(server, segment) for server in self._servers)
+        return self._acknowledged.has_wanted(segment.generation, segment.sequences)
 
     def _count_waiting(self, server: str, segment: Segment) -> int:
-        held = self._acknowledged[server].get(segment.generation)
-        if held is None:
-            return len(segment.sequences)
-        return len(segment.sequences) - held.count_among(segment.sequences)
+        return self._acknowledged.count_waiting(server, segment.generation, segment.sequences)
 
     def _drop(self, reason: str, frames: int) -> None:
         self.stats.dropped_frames[reason] += frames
