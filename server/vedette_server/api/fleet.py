@@ -14,21 +14,15 @@ from vedette_server.api.envelope import success
 from vedette_server.api.errors import ApiError
 from vedette_server.checks import Fleet, HostStatus
 from vedette_server.promql import Engine
-from vedette_server.storage.interface import Querier
+from vedette_server.storage.interface import Matcher, MatchOp, Querier
 from vedette_shared.clock import Clock
+from vedette_shared.labels import METRIC_NAME
 
 HOST_VALUES = {
     "load1": "max by (host) (node_load1)",
     "memory_used_percent": "max by (host) (100 * (1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes))",
 }
 """What the fleet table shows of each host beside its states, as queries by host."""
-
-
-class StoredTotals(msgspec.Struct, frozen=True):
-    """How much the store holds."""
-
-    series: int
-    samples: int
 
 
 class NotificationTotals(msgspec.Struct, frozen=True):
@@ -47,18 +41,18 @@ class FleetEndpoints:
     querier: Querier
     clock: Clock
     limiter: trio.CapacityLimiter
-    stored: Callable[[], StoredTotals]
+    samples: Callable[[], int]
     notified: Callable[[], NotificationTotals]
 
     async def summary(self, request: Request) -> Response:  # noqa: ARG002
         """Everything in one object: hosts, series, samples, services by state, notifications."""
         fleet = self.fleet()
-        stored = self.stored()
+        series = await trio.to_thread.run_sync(self._count_series, limiter=self.limiter)
         return success(
             {
                 "hosts": [host.host for host in fleet.hosts()],
-                "series": stored.series,
-                "samples": stored.samples,
+                "series": series,
+                "samples": self.samples(),
                 "services": fleet.totals(),
                 "notifications": self.notified(),
             }
@@ -78,6 +72,12 @@ class FleetEndpoints:
         if not services and host not in {status.host for status in fleet.hosts()}:
             raise ApiError("not_found", f"no host {host!r} is known here")
         return success({"time": self.clock.now_ms(), "services": services})
+
+    def _count_series(self) -> int:
+        """The series that have had a sample within the lookback."""
+        now = self.clock.now_ms()
+        everything = Matcher(METRIC_NAME, MatchOp.NOT_EQUAL, "")
+        return len(self.querier.series([everything], now - self.engine.options.lookback, now))
 
     def _host_values(self, now: int) -> dict[str, dict[str, float]]:
         found: dict[str, dict[str, float]] = {}

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from vedette_server.api.admin import AdminEndpoints
 from vedette_server.api.app import Endpoints, build_app
 from vedette_server.api.federate import Federation
-from vedette_server.api.fleet import FleetEndpoints, NotificationTotals, StoredTotals
+from vedette_server.api.fleet import FleetEndpoints, NotificationTotals
 from vedette_server.api.own_metrics import OwnMetrics
 from vedette_server.api.queries import Queries
 from vedette_server.api.remote import RemoteRead
@@ -19,6 +19,7 @@ from vedette_server.api.running import Running
 from vedette_server.api.series import SeriesEndpoints
 from vedette_server.api.status import ConfigurationStatus, StatusEndpoints
 from vedette_server.api.targets import TargetEndpoints
+from vedette_server.api.tsdb import TsdbEndpoints
 from vedette_server.checks import fleet_families, query_of
 from vedette_server.ingest import IngestLimits, Receiver
 from vedette_server.ingest.metrics import ingest_families
@@ -77,13 +78,12 @@ class Parts:
                 SeriesEndpoints(querier, self._running),
                 TargetEndpoints(self.scraper.targets, self._store.metadata, querier, self._running, clock),
                 StatusEndpoints(clock, self._status, flags, config.storage.retention, self._store.statistics),
+                TsdbEndpoints(querier, self._store.blocks, self._running, clock),
                 AdminEndpoints(self._store, config.api.admin, self.reload),
-                Federation(
-                    querier, self._running, clock, self._engine.options.lookback, self._engine.limits.samples
-                ),
+                Federation(querier, self._running, clock, self._engine.options.lookback, self._engine.limits.samples),
                 RemoteRead(querier, self._running),
                 FleetEndpoints(
-                    lambda: self.checking.fleet, self._engine, querier, clock, limiter, self._stored, self._notified
+                    lambda: self.checking.fleet, self._engine, querier, clock, limiter, self._samples, self._notified
                 ),
                 OwnMetrics(self._families),
             ),
@@ -111,9 +111,9 @@ class Parts:
         _log.info("configuration reloaded")
         return ""
 
-    def _stored(self) -> StoredTotals:
+    def _samples(self) -> int:
         statistics = self._store.statistics()
-        return StoredTotals(statistics.head_series, statistics.head_samples + statistics.block_samples)
+        return statistics.head_samples + statistics.block_samples
 
     def _notified(self) -> NotificationTotals:
         totals = self.telling.totals()
