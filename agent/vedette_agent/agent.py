@@ -13,7 +13,7 @@ from vedette_agent.expose.page import Pages
 from vedette_agent.resources import Resources, release
 from vedette_agent.self_metrics import push_families, source_families
 from vedette_agent.setup import PAGE, Links, Setup, prepare
-from vedette_agent.sources.framing import NewFrame
+from vedette_agent.sources.framing import NewFrame, with_target
 from vedette_agent.sources.interface import Collection
 from vedette_agent.tasks import Tasks
 from vedette_shared.clock import Clock
@@ -87,6 +87,11 @@ class Agent:
             collection = await runner.collect()
             collected.append((collection, self._setup.framings[name].frame_of(collection)))
         return collected
+
+    async def collect_page(self) -> list[MetricFamily]:
+        """Collect every source now, without running; return what a page shows."""
+        collected = [(runner.source, await runner.collect()) for runner in self._setup.runners.values()]
+        return [family for source, collection in collected for family in with_target(collection.families, source)]
 
     def _publish(self, name: str, collection: Collection) -> None:
         setup = self._setup

@@ -10,11 +10,11 @@ import trio
 from vedette_agent.expose.frames import FramePages
 from vedette_agent.expose.page import SourceStatus
 from vedette_agent.setup import Setup
+from vedette_agent.sources.framing import with_target
 from vedette_agent.sources.interface import Collection
 from vedette_agent.sources.runner import SourceRunner
 from vedette_shared.metrics import MetricFamily, count_samples
 
-MAX_AGE_S = 1.0
 PATIENCE_S = 3.0
 """How long a page waits for a collection that is under way, before it shows what there is."""
 
@@ -27,12 +27,22 @@ class SetupBoard:
         self._frame_pages = FramePages(agent)
 
     async def families(self) -> Sequence[MetricFamily]:
-        return [family for _, collection in await self._collections() for family in collection.families]
+        runners = self._setup().runners
+        return [
+            family
+            for name, collection in await self._collections()
+            if name in runners
+            for family in with_target(collection.families, runners[name].source)
+        ]
 
     async def parts(self) -> Mapping[str, Sequence[MetricFamily]]:
         await self._collections()
         runners = self._setup().runners.values()
-        return {name: families for runner in runners for name, families in runner.source.parts().items()}
+        return {
+            name: with_target(families, runner.source)
+            for runner in runners
+            for name, families in runner.source.parts().items()
+        }
 
     async def frames(self) -> bytes:
         collections = await self._collections()
@@ -51,7 +61,7 @@ class SetupBoard:
         found: dict[str, Collection] = {}
 
         async def fetch(name: str, runner: SourceRunner) -> None:
-            collection = await runner.fresh(MAX_AGE_S, PATIENCE_S)
+            collection = await runner.fresh(runner.source.fresh_for, PATIENCE_S)
             if collection is not None:
                 found[name] = collection
 

@@ -10,6 +10,7 @@ import msgspec
 
 from vedette_agent.collectors.options import NodeOptions
 from vedette_agent.config_parts import CustomConfig, ExposeConfig, LocalConfig, PluginsConfig, PushConfig
+from vedette_agent.snmp.config import DeviceConfig, check_devices
 from vedette_agent.sources.limits import SourceLimits
 from vedette_shared.config import Duration, load_config
 from vedette_shared.labels import is_legacy_label_name
@@ -38,12 +39,15 @@ class AgentConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     local: LocalConfig | None = None
     plugins: PluginsConfig | None = None
     custom: CustomConfig | None = None
+    snmp_modules: Path = Path("/etc/vedette/snmp")
+    snmp: tuple[DeviceConfig, ...] = ()
 
     def __post_init__(self) -> None:
         if self.interval < MIN_INTERVAL_MS:
             raise ValueError("interval must be at least 100ms")
         if self.timeout <= 0 or self.collector_timeout <= 0:
             raise ValueError("timeout and collector_timeout must be more than 0")
+        check_devices(self.snmp)
         for name in self.labels:
             if name in RESERVED_LABELS:
                 raise ValueError(f"labels.{name} is set by the agent itself; use the key host for the host's name")

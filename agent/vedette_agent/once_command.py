@@ -22,8 +22,7 @@ from vedette_shared.labels import METRIC_NAME, format_series
 
 async def print_page(config: AgentConfig) -> bytes:
     """Return the page of metrics of this moment."""
-    collected = await _once(config).collect_once()
-    return write_text(family for collection, _ in collected for family in collection.families)
+    return write_text(await _once(config).collect_page())
 
 
 async def print_frames(config: AgentConfig) -> bytes:

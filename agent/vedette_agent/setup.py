@@ -13,7 +13,7 @@ from vedette_agent.push.shell import PushShell
 from vedette_agent.pushing import check_server, make_shell, shell_spec
 from vedette_agent.resources import NOTHING, Resources, acquire, release
 from vedette_agent.self_metrics import SELF, SelfSource
-from vedette_agent.sources.framing import Framing, target_labels
+from vedette_agent.sources.framing import Framing, source_target
 from vedette_agent.sources.interface import Collection
 from vedette_agent.sources.make import SourcePlan, plan_sources
 from vedette_agent.sources.runner import SourceRunner
@@ -135,5 +135,5 @@ def _shells(
 
 def _framing(runner: SourceRunner, config: AgentConfig) -> Framing:
     source = runner.source
-    target = target_labels(source.job, config.host_name, make_labels(config.labels))
+    target = source_target(source, config.host_name, make_labels(config.labels))
     return Framing(source.name, target, reports_up=source.reports_up, most_bytes=config.limits.bytes)

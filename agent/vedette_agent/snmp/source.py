@@ -81,10 +81,10 @@ class SnmpSource(PlainSource):
     ) -> None:
         super().__init__()
         self.name = f"{JOB}:{device.host}"
-        self.interval_ms = device.interval
+        self.interval_ms: int = device.interval
         self.timeout = device.timeout.seconds
         self.fresh_for = device.interval.seconds / 2
-        self.target = {"host": device.host, "instance": device.instance_name, **device.labels}
+        self.host, self.instance, self.labels = device.host, device.instance_name, device.labels
         self._device = device
         self._modules = modules
         self._session = _session(access, monotonic)

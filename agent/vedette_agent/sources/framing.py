@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from vedette_agent.sources.interface import Collection
+from vedette_agent.sources.interface import Collection, Source
 from vedette_agent.sources.layouts import LayoutKeeper
 from vedette_agent.sources.timing import rounded
 from vedette_shared.frames import Layout, encode_target, layout_of
-from vedette_shared.labels import Labels, make_labels
+from vedette_shared.labels import Labels, make_labels, with_labels
 from vedette_shared.metrics import MetricFamily, Sample, count_samples, gauge
 
 EXPORTED = "exported_"
@@ -29,6 +29,29 @@ class NewFrame:
 def target_labels(job: str, host: str, labels: Labels) -> Labels:
     """Return the labels of a target on this host: ``instance`` is the host, unless ``labels`` say otherwise."""
     return make_labels({"instance": host, **dict(labels), "job": job, "host": host})
+
+
+def source_target(source: Source, host: str, labels: Labels) -> Labels:
+    """Return the labels of a source's target: ``host`` and its ``labels``, unless it is another machine."""
+    if source.host:
+        host, labels = source.host, make_labels(source.labels)
+    return target_labels(source.job, host, with_labels(labels, instance=source.instance) if source.instance else labels)
+
+
+def with_target(families: Sequence[MetricFamily], source: Source) -> Sequence[MetricFamily]:
+    """Return what ``source`` has collected as a page shows it: with the labels of another machine, where it is one."""
+    if not source.host and not source.instance:
+        return families
+    own = {**source.labels, "host": source.host, "instance": source.instance or source.host}
+    made: dict[Labels, Labels] = {}
+    return [replace(family, samples=[_on(sample, own, made) for sample in family.samples]) for family in families]
+
+
+def _on(sample: Sample, own: Mapping[str, str], made: dict[Labels, Labels]) -> Sample:
+    labels = made.get(sample.labels)
+    if labels is None:
+        labels = made[sample.labels] = make_labels({**own, **dict(sample.labels)})
+    return sample._replace(labels=labels)
 
 
 class Framing:

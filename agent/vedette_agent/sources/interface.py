@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 import trio
@@ -20,6 +21,10 @@ class Source(Protocol):
         interval_ms: From one collection to the next.
         timeout: Seconds that a collection may take; its caller keeps them.
         reports_up: Whether its frames carry ``up`` and the other series that a scrape adds: one source of a job does.
+        host: The label ``host`` where what it collects is another machine; empty for the agent's own.
+        instance: The label ``instance``, likewise.
+        labels: More labels of that other machine, in place of the agent's.
+        fresh_for: Seconds for which a page shows a collection before it asks for another.
     """
 
     name: str
@@ -27,6 +32,10 @@ class Source(Protocol):
     interval_ms: int
     timeout: float
     reports_up: bool
+    host: str
+    instance: str
+    labels: Mapping[str, str]
+    fresh_for: float
 
     async def collect(self) -> Sequence[MetricFamily]:
         """Return what there is now.
@@ -61,6 +70,10 @@ class PlainSource:
     """A source without background work, whose page has one part: a base to build on."""
 
     name: str
+    host: str = ""
+    instance: str = ""
+    labels: Mapping[str, str] = MappingProxyType({})
+    fresh_for: float = 1.0
 
     def __init__(self) -> None:
         self._last: Sequence[MetricFamily] = ()

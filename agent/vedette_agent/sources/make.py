@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from vedette_agent.children import ChildLimits
 from vedette_agent.collectors.registry import make_collectors
 from vedette_agent.config import AgentConfig
 from vedette_agent.config_parts import CustomConfig, LocalConfig, PluginsConfig
+from vedette_agent.snmp.config import DeviceConfig
+from vedette_agent.snmp.declarations import load_modules
+from vedette_agent.snmp.source import SnmpSource, read_access
 from vedette_agent.sources.checks.local import find_local_checks
 from vedette_agent.sources.checks.plugins import plugin_script, read_mrpe
 from vedette_agent.sources.checks.source import CheckSource, Script
@@ -17,7 +21,7 @@ from vedette_agent.sources.interface import Source
 from vedette_agent.sources.node import NODE, NodeSource
 from vedette_shared.clock import Clock
 
-LOCAL, PLUGINS, CUSTOM = "local", "plugins", "custom"
+LOCAL, PLUGINS, CUSTOM, SNMP = "local", "plugins", "custom", "snmp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,11 @@ class SourcePlan:
 
 
 def plan_sources(config: AgentConfig, clock: Clock) -> list[SourcePlan]:
-    """Return the plans of the sources that ``config`` asks for, but the agent's own."""
+    """Return the plans of the sources that ``config`` asks for, but the agent's own.
+
+    Raises:
+        ConfigError: a file that a device of SNMP needs is missing or not sound.
+    """
     times = (config.interval, config.timeout, config.collector_timeout)
     plans = [SourcePlan(NODE, (config.node, times), lambda: _node(config))]
     local, plugins, custom = config.local, config.plugins, config.custom
@@ -42,7 +50,7 @@ def plan_sources(config: AgentConfig, clock: Clock) -> list[SourcePlan]:
         plans.append(SourcePlan(PLUGINS, spec_of_plugins, lambda: _plugins(plugins, config, clock)))
     if custom is not None:
         plans.append(SourcePlan(CUSTOM, custom, lambda: _custom(custom)))
-    return plans
+    return [*plans, *(_snmp_plan(device, config.snmp_modules, clock) for device in config.snmp)]
 
 
 def _node(config: AgentConfig) -> Source:
@@ -93,6 +101,15 @@ def _custom(custom: CustomConfig) -> Source:
         timeout=custom.timeout.seconds,
         collector_timeout=custom.collector_timeout.seconds,
     )
+
+
+def _snmp_plan(device: DeviceConfig, folder: Path, clock: Clock) -> SourcePlan:
+    access, modules = read_access(device), load_modules(device.modules, folder)
+
+    def make() -> Source:
+        return SnmpSource(device, access, modules, clock.monotonic)
+
+    return SourcePlan(f"{SNMP}:{device.host}", (device, access, modules), make)
 
 
 def _cpu_seconds(timeout: float) -> float:

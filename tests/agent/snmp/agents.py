@@ -20,7 +20,6 @@ NEED_SNMPSIM = pytest.mark.skipif(
     reason="snmpsim and pysmi are not installed",
 )
 PATIENCE_S = 30.0
-NOBODY = 65_534
 
 SNMPD_CONF = """\
 agentaddress udp:127.0.0.1:{port}
@@ -79,15 +78,24 @@ def snmpsim(folder: Path, records: dict[str, str]) -> Iterator[Running]:
     for community, content in records.items():
         (data / f"{community}.snmprec").write_text(content)
     port = free_port()
-    command = [sys.executable, *_as_script(), f"--data-dir={data}", f"--cache-dir={cache}", "--log-level=error"]
-    command += ["--v3-engine-id=auto", "--v3-user=simuser", "--v3-auth-key=authpass123", "--v3-auth-proto=SHA256"]
-    command += ["--v3-priv-key=privpass123", "--v3-priv-proto=AES", f"--agent-udpv4-endpoint=127.0.0.1:{port}"]
-    with _running(command, dict(os.environ), port, log) as running:
+    options = {
+        # This one begins the description of an engine, and everything before it would be another engine's.
+        "v3-engine-id": "auto",
+        "data-dir": data,
+        "cache-dir": cache,
+        "log-level": "error",
+        "v3-user": "simuser",
+        "v3-auth-key": "authpass123",
+        "v3-auth-proto": "SHA256",
+        "v3-priv-key": "privpass123",
+        "v3-priv-proto": "AES",
+        "agent-udpv4-endpoint": f"127.0.0.1:{port}",
+    }
+    command = [sys.executable, "-W", "ignore", "-c", "from snmpsim.commands.responder import main; main()"]
+    for name, value in options.items():
+        command += [f"--{name}", str(value)]
+    with _running(command, {**os.environ, "SNMPSIM_ALLOW_ROOT": "true"}, port, log) as running:
         yield running
-
-
-def _as_script() -> list[str]:
-    return ["-W", "ignore", "-c", "from snmpsim.commands.responder import main; main()"]
 
 
 @contextlib.contextmanager
