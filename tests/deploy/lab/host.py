@@ -103,9 +103,17 @@ class Host:
 
     def stop(self, timeout: float = 15) -> None:
         """Shut down in order; what does not end in time is killed. A host that is off stays off."""
+        self.begin_stop()
+        self.end_stop(timeout)
+
+    def begin_stop(self) -> None:
+        """Tell the host to shut down, and do not wait for it."""
+        self.try_run(["systemctl", "--no-block", "poweroff"])
+
+    def end_stop(self, timeout: float = 15) -> None:
+        """Wait until the host is off; kill it when it takes longer than ``timeout`` seconds."""
         if self._supervisor is None:
             return
-        self.try_run(["systemctl", "--no-block", "poweroff"])
         self._supervisor.join(timeout)
         if self._process is not None:
             self._process.kill()

@@ -94,9 +94,9 @@ class Lab:
 
     def _down(self) -> None:
         for host in self.hosts.values():
-            host.try_run(["systemctl", "--no-block", "poweroff"])
+            host.begin_stop()
         for host in self.hosts.values():
-            host.stop()
+            host.end_stop()
         _remove_run(self.folder)
 
 
