@@ -25,6 +25,7 @@ from vedette_server.api.remote import RemoteRead
 from vedette_server.api.series import SeriesEndpoints
 from vedette_server.api.status import StatusEndpoints
 from vedette_server.api.targets import TargetEndpoints
+from vedette_server.api.tsdb import TsdbEndpoints
 
 GET, GET_POST, POST_PUT = ("GET",), ("GET", "POST"), ("POST", "PUT")
 
@@ -37,6 +38,7 @@ class Endpoints:
     series: SeriesEndpoints
     targets: TargetEndpoints
     status: StatusEndpoints
+    tsdb: TsdbEndpoints
     admin: AdminEndpoints
     federation: Federation
     remote_read: RemoteRead
@@ -89,6 +91,8 @@ def _table(endpoints: Endpoints) -> list[tuple[str, Endpoint, tuple[str, ...]]]:
         ("/api/v1/status/config", status.config, GET),
         ("/api/v1/status/flags", status.show_flags, GET),
         ("/api/v1/status/walreplay", status.wal_replay, GET),
+        ("/api/v1/status/tsdb", endpoints.tsdb.status, GET),
+        ("/api/v1/status/tsdb/blocks", endpoints.tsdb.show_blocks, GET),
         ("/api/v1/admin/tsdb/delete_series", admin.delete_series, POST_PUT),
         ("/api/fleet/v1/summary", fleet.summary, GET),
         ("/api/fleet/v1/hosts", fleet.hosts, GET),

@@ -8,10 +8,11 @@ from vedette_server.storage.errors import (
     TooManySamplesError,
 )
 from vedette_server.storage.interface import SourceEnd
-from vedette_server.storage.options import Statistics, StorageOptions
+from vedette_server.storage.options import BlockStatistics, Statistics, StorageOptions
 from vedette_server.storage.store import Store
 
 __all__ = [
+    "BlockStatistics",
     "DamagedFileError",
     "DataFolderError",
     "SourceEnd",

@@ -45,6 +45,29 @@ class TopEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockStatistics:
+    """One block.
+
+    Attributes:
+        name: Its name.
+        min_time_ms: Timestamp of its oldest sample.
+        max_time_ms: Timestamp of its newest sample.
+        series: Series with samples in it.
+        samples: Samples in it.
+        bytes: Its size.
+        window_ms: The span that it was merged to, 0 as it was cut from the head.
+    """
+
+    name: str
+    min_time_ms: int
+    max_time_ms: int
+    series: int
+    samples: int
+    bytes: int
+    window_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Statistics:
     """A store's state and its counts since it was opened.
 

@@ -23,7 +23,7 @@ from vedette_server.storage.intake import Intake
 from vedette_server.storage.interface import Appender, Matcher, Querier
 from vedette_server.storage.log.segments import LogWriter, log_size, segment_numbers, segment_path
 from vedette_server.storage.maintenance import Maintenance
-from vedette_server.storage.options import Statistics, StorageOptions
+from vedette_server.storage.options import BlockStatistics, Statistics, StorageOptions
 from vedette_server.storage.read.cache import PieceCache
 from vedette_server.storage.read.querier import StoreQuerier
 from vedette_server.storage.recovery import Replay, load_checkpoint, open_blocks
@@ -152,6 +152,21 @@ class Store:
             damaged=state.damaged + sum(len(block.damaged) for block in contents.blocks),
             failures=state.failures,
         )
+
+    def blocks(self) -> list[BlockStatistics]:
+        """What is in each block on disk."""
+        return [
+            BlockStatistics(
+                block.name,
+                block.min_time,
+                block.max_time,
+                block.meta.series,
+                block.meta.samples,
+                block.size,
+                block.meta.window,
+            )
+            for block in self._state.contents.blocks
+        ]
 
     def _count_damage(self) -> None:
         self._state.damaged += 1

@@ -15,7 +15,7 @@ from tests.server.promql.memory import MemoryQuerier
 from vedette_server.api.admin import AdminEndpoints
 from vedette_server.api.app import Endpoints, build_app
 from vedette_server.api.federate import Federation
-from vedette_server.api.fleet import FleetEndpoints, NotificationTotals, StoredTotals
+from vedette_server.api.fleet import FleetEndpoints, NotificationTotals
 from vedette_server.api.own_metrics import OwnMetrics
 from vedette_server.api.queries import Queries
 from vedette_server.api.remote import RemoteRead
@@ -24,10 +24,11 @@ from vedette_server.api.series import SeriesEndpoints
 from vedette_server.api.serve import serve_api
 from vedette_server.api.status import ConfigurationStatus, StatusEndpoints
 from vedette_server.api.targets import TargetEndpoints
+from vedette_server.api.tsdb import TsdbEndpoints
 from vedette_server.checks import Fleet
 from vedette_server.promql import Engine, EngineLimits
 from vedette_server.scrape import TargetStatus
-from vedette_server.storage import Statistics
+from vedette_server.storage import BlockStatistics, Statistics
 from vedette_server.storage.interface import Matcher, Querier
 from vedette_shared.addresses import Address
 from vedette_shared.clock import ManualClock
@@ -71,6 +72,7 @@ class Rig:
     targets: Sequence[TargetStatus] = ()
     metadata: Mapping[str, Metadata] = field(default_factory=dict)
     wrong_configuration: str = ""
+    blocks: Sequence[BlockStatistics] = ()
 
     def app(self) -> Starlette:
         clock, engine = ManualClock(NOW_MS), Engine(self.limits)
@@ -80,6 +82,7 @@ class Rig:
                 SeriesEndpoints(self.querier, self.running),
                 TargetEndpoints(lambda: self.targets, lambda: self.metadata, self.querier, self.running, clock),
                 StatusEndpoints(clock, ConfigurationStatus("", NOW_MS), {"a": "b"}, 3_600_000, Statistics),
+                TsdbEndpoints(self.querier, lambda: self.blocks, self.running, clock),
                 AdminEndpoints(self.store, self.admin, lambda: self.wrong_configuration),
                 Federation(self.querier, self.running, clock, engine.options.lookback, self.limits.samples),
                 RemoteRead(self.querier, self.running, max_samples=20),
@@ -89,7 +92,7 @@ class Rig:
                     self.querier,
                     clock,
                     self.running.limiter,
-                    lambda: StoredTotals(0, 0),
+                    lambda: 0,
                     lambda: NotificationTotals(0, 0),
                 ),
                 OwnMetrics(self.running.metrics),
