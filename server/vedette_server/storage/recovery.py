@@ -45,13 +45,13 @@ def open_blocks(folder: DataFolder, index: Index, cache: PieceCache, damaged: Da
         except DamagedFileError as error:
             folder.set_aside(path, error)
             damaged()
-    keep, drop = _resolve(blocks)
+    keep, drop = resolve(blocks)
     for block in drop:
         block.path.unlink()
     return keep
 
 
-def _resolve(blocks: Sequence[Block]) -> tuple[list[Block], list[Block]]:
+def resolve(blocks: Sequence[Block]) -> tuple[list[Block], list[Block]]:
     """Part blocks in those that count and those that a merging left behind.
 
     Blocks of a merging count when all of them are there, or when those that they replace are not all there any more: a

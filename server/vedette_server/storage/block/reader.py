@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import mmap
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,7 @@ class Block:
             if self.size < meta.HEAD.size + meta.TAIL.size:
                 raise DamagedFileError(path, self.size, "the file is too short for a block")
             self._data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        self.meta = _read_meta(path, self._data)
+        self.meta = read_meta(path, self._data)
         targets = [index.targets.intern(labels) for labels in meta.unpack_labels(self._section("targets"))]
         signatures = [index.signatures.intern(labels) for labels in meta.unpack_labels(self._section("signatures"))]
         self._load_directory(np.array(targets, np.int32), np.array(signatures, np.int32))
@@ -139,8 +140,8 @@ class Block:
             _logger.error("a piece of a block is damaged and left out", error=error)
             return None
 
-    def verify(self) -> list[DamagedFileError]:
-        """Read every byte; return what is damaged."""
+    def verify(self, advance: Callable[[int], object] | None = None) -> list[DamagedFileError]:
+        """Read every piece; return what is damaged. ``advance`` is told the bytes of each piece that was read."""
         found = []
         for pieces, what in ((self.clocks, "clocks"), (self.values, "values")):
             for number in range(len(pieces)):
@@ -148,6 +149,8 @@ class Block:
                     self._decode(pieces, number, what)
                 except DamagedFileError as error:
                     found.append(error)
+                if advance is not None:
+                    advance(int(pieces.lengths[number]))
         return found
 
     def _decode(self, pieces: Pieces, number: int, what: str) -> codec.Piece:
@@ -280,7 +283,12 @@ def sequence(directory: Directory, order: Ints, counts: Ints) -> tuple[Ints, Int
     return entry_starts, slot_offsets, entries
 
 
-def _read_meta(path: Path, data: memoryview) -> BlockMeta:
+def read_meta(path: Path, data: memoryview) -> BlockMeta:
+    """Return what the block with the bytes ``data`` says of itself.
+
+    Raises:
+        DamagedFileError: its frame or its meta section is not what was written.
+    """
     magic, version = meta.HEAD.unpack_from(data)
     if magic != meta.MAGIC:
         raise DamagedFileError(path, 0, "the file does not begin as a block does")

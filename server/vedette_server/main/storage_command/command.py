@@ -1,0 +1,75 @@
+"""``vedette storage``: its parser, and which module does what."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from vedette_server.main.storage_command.location import DEFAULT_DATA, find_store, user_of
+from vedette_shared.command import CommandParser
+from vedette_shared.logs import configure_logs
+from vedette_shared.progress import show_progress
+
+
+def build_parser(prog: str) -> CommandParser:
+    """Return the parser of ``vedette storage``."""
+    parser = CommandParser(prog, description="Look at a store, check it, copy it, move samples in and out as text.")
+    actions = parser.add_subparsers(metavar="ACTION", required=True, parser_class=CommandParser)
+
+    inspect = _action(actions, "inspect", "tell what is in the store: blocks, log, series, what is largest", _inspect)
+    inspect.add_argument("--json", action="store_true", help="print it as JSON")
+
+    _action(actions, "verify", "read every byte and check it; exit 1 if anything is damaged", _verify)
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what was asked and return the exit code.
+
+    Raises:
+        StorageCommandError: it cannot be done.
+    """
+    configure_logs("warning")
+    code: int = arguments.action(arguments)
+    return code
+
+
+def _action(actions: argparse._SubParsersAction[CommandParser], name: str, text: str, action: object) -> CommandParser:
+    parser = actions.add_parser(name, help=text, description=f"{text[:1].upper()}{text[1:]}.")
+    parser.add_argument(
+        "--data", type=Path, default=DEFAULT_DATA, metavar="DIR", help=f"the server's data folder ({DEFAULT_DATA})"
+    )
+    parser.set_defaults(action=action)
+    return parser
+
+
+def _inspect(arguments: argparse.Namespace) -> int:
+    import msgspec
+
+    from vedette_server.main.storage_command.inspection import inspect
+    from vedette_server.main.storage_command.inspection_text import render
+
+    folder = find_store(arguments.data)
+    report = inspect(folder, user_of(folder))
+    if arguments.json:
+        print(msgspec.json.encode(report).decode())  # noqa: T201
+        return 0
+    for line in render(report):
+        print(line)  # noqa: T201
+    return 0
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from vedette_server.main.storage_command.verification import Verification
+
+    verification = Verification(find_store(arguments.data))
+    with show_progress("verify", verification.total()) as progress:
+        for damage in verification.run(progress.advance):
+            progress.print(str(damage), sys.stdout)
+    outcome = verification.outcome
+    for note in outcome.notes:
+        print(note)  # noqa: T201
+    verdict = f"{outcome.damages} places are damaged" if outcome.damages else "all is sound"
+    print(f"{outcome.files} files, {outcome.size:,} bytes: {verdict}")  # noqa: T201
+    return 1 if outcome.damages else 0

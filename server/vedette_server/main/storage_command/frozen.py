@@ -1,0 +1,141 @@
+"""A store as it was at one moment, opened to be read: nothing is locked, written, mended or removed."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from vedette_server.main.storage_command.snapshot import Snapshot
+from vedette_server.storage.appender import head_capacity
+from vedette_server.storage.block.meta import SUFFIX
+from vedette_server.storage.block.reader import Block
+from vedette_server.storage.catalog import Catalog
+from vedette_server.storage.checkpoint import Checkpoint, read_checkpoint
+from vedette_server.storage.contents import Contents, in_order
+from vedette_server.storage.deletions import Deletion, read_deletions
+from vedette_server.storage.errors import DamagedFileError
+from vedette_server.storage.folder import DataFolder
+from vedette_server.storage.head.head import Head
+from vedette_server.storage.index.identity import Index
+from vedette_server.storage.intake import Intake
+from vedette_server.storage.log.segments import segment_numbers, segment_path
+from vedette_server.storage.options import StorageOptions
+from vedette_server.storage.read.cache import PieceCache
+from vedette_server.storage.read.querier import StoreQuerier
+from vedette_server.storage.recovery import Replay, resolve
+from vedette_shared.logs import get_logger
+
+_CACHE_BYTES = 256 << 20
+_OPTIONS = StorageOptions()
+
+_log = get_logger(__name__)
+
+
+class FrozenStore:
+    """What a snapshot holds.
+
+    Attributes:
+        index: All names.
+        contents: Blocks, heads made of the log, deletions.
+        querier: Reads them.
+        damaged: Files and stretches that were left out.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Open the store in ``folder``, a mounted snapshot."""
+        self.index = Index()
+        self.damaged = 0
+        self._folder = _ReadOnlyFolder(folder)
+        self._cache = PieceCache(_CACHE_BYTES)
+        for layout in Catalog(folder).load(self._report):
+            self.index.layouts.add(layout)
+        checkpoint = self._checkpoint()
+        blocks = in_order(self._blocks())
+        deletions = self._deletions()
+        self.contents = Contents(blocks, tuple(self._heads(checkpoint, blocks, deletions)), deletions)
+        self.querier = StoreQuerier(self.index, lambda: self.contents)
+
+    def _blocks(self) -> list[Block]:
+        blocks = []
+        for path in sorted(self._folder.blocks.glob(f"*{SUFFIX}")):
+            try:
+                blocks.append(Block(path, self.index, self._cache))
+            except DamagedFileError as error:
+                self._report(error.path, error.offset, error.what)
+        keep, _ = resolve(blocks)
+        return keep
+
+    def _checkpoint(self) -> Checkpoint:
+        try:
+            return read_checkpoint(self._folder.path) or Checkpoint(0, [], [])
+        except DamagedFileError as error:
+            self._report(error.path, error.offset, error.what)
+            return Checkpoint(0, [], [])
+
+    def _deletions(self) -> tuple[Deletion, ...]:
+        try:
+            return read_deletions(self._folder.path)
+        except DamagedFileError as error:
+            self._report(error.path, error.offset, error.what)
+            return ()
+
+    def _heads(
+        self, checkpoint: Checkpoint, blocks: tuple[Block, ...], deletions: tuple[Deletion, ...]
+    ) -> Iterator[Head]:
+        """Replay the log; each deletion needs a head that ends where it was made."""
+        in_blocks = max([checkpoint.segment, *(block.meta.last_segment for block in blocks)])
+        boundaries = {deletion.last_segment for deletion in deletions}
+        numbers = [number for number in segment_numbers(self._folder.log) if number > checkpoint.segment]
+        intake = Intake(self.index, self._new_head(numbers[0] if numbers else 1))
+        intake.sequences.load(checkpoint.sequences)
+        intake.sources.load(checkpoint.sources)
+        replay = Replay(self._folder, intake, self._count)
+        for number in numbers:
+            if intake.head.size >= _OPTIONS.head_bytes or number - 1 in boundaries:
+                yield intake.head
+                intake.begin(self._new_head(number))
+            replay.segment(number, samples=number > in_blocks, last=number == numbers[-1])
+            intake.head.last_segment = number
+        yield intake.head
+
+    def _new_head(self, segment: int) -> Head:
+        path = segment_path(self._folder.log, segment)
+        return Head(head_capacity(_OPTIONS, path.stat().st_size // 8 if path.exists() else 0), segment)
+
+    def _report(self, path: Path, offset: int, what: str) -> None:
+        self._count()
+        _log.error("a damaged place is left out", file=path.name, offset=offset, what=what)
+
+    def _count(self) -> None:
+        self.damaged += 1
+
+
+@contextlib.contextmanager
+def open_frozen(folder: Path) -> Iterator[FrozenStore]:
+    """Open the store in ``folder`` as it is now, whether a server uses it or not.
+
+    Raises:
+        StorageCommandError: it cannot be read.
+    """
+    with Snapshot(folder) as snapshot, snapshot.mounted() as place:
+        yield FrozenStore(place)
+
+
+class _ReadOnlyFolder(DataFolder):
+    """A data folder in which nothing is made, locked or moved."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.log = path / "log"
+        self.blocks = path / "blocks"
+        self.damaged = path / "damaged"
+
+    def set_aside(self, path: Path, reason: object) -> None:
+        """Leave it where it is."""
+
+    def keep_damaged(self, name: str, data: bytes) -> None:
+        """Leave it where it is."""
+
+    def close(self) -> None:
+        """There is no lock."""
