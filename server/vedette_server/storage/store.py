@@ -213,7 +213,8 @@ class Store:
         boundaries = {deletion.last_segment for deletion in self._state.contents.deletions}
         replay = Replay(self._folder, intake, self._count_damage)
         for number in numbers:
-            if intake.head.size >= self._options.head_bytes or number - 1 in boundaries:
+            # Before the first segment there is nothing to cut, and a cut removes segments up to where the head ends.
+            if number > numbers[0] and (intake.head.size >= self._options.head_bytes or number - 1 in boundaries):
                 self._cut_while_opening(intake, number)
             replay.segment(number, samples=number > in_blocks, last=number == numbers[-1])
             intake.head.last_segment = number

@@ -23,7 +23,7 @@ def find_store(data: Path) -> Path:
     """
     try:
         for folder in (data, data / STORE):
-            if (folder / "blocks").is_dir() and (folder / LOG).is_dir():
+            if (folder / "blocks").is_dir() and (folder / "log").is_dir():
                 _check_version(folder)
                 return folder
     except OSError as error:
@@ -31,9 +31,6 @@ def find_store(data: Path) -> Path:
             f"the data folder {data} cannot be read: {error.strerror}; run this as the server's user"
         ) from error
     raise StorageCommandError(f"there is no store in {data}; name the server's data folder with --data DIR")
-
-
-LOG = "log"
 
 
 def _check_version(folder: Path) -> None:
