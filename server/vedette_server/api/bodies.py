@@ -57,10 +57,18 @@ class StreamedResponse(Response):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(cancel_when_left, receive, nursery.cancel_scope)
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            while (piece := await trio.to_thread.run_sync(next, self.pieces, None, limiter=self._limiter)) is not None:
+            ahead, made = trio.open_memory_channel[bytes](0)
+            nursery.start_soon(self._make, ahead)
+            async for piece in made:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             nursery.cancel_scope.cancel()
+
+    async def _make(self, ahead: trio.MemorySendChannel[bytes]) -> None:
+        """Make a piece while the one before is being sent."""
+        async with ahead:
+            while (piece := await trio.to_thread.run_sync(next, self.pieces, None, limiter=self._limiter)) is not None:
+                await ahead.send(piece)
 
 
 async def cancel_when_left(receive: Callable[[], Awaitable[Message]], scope: trio.CancelScope) -> None:
