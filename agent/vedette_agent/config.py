@@ -10,6 +10,7 @@ import msgspec
 
 from vedette_agent.collectors.options import NodeOptions
 from vedette_agent.config_parts import CustomConfig, ExposeConfig, LocalConfig, PluginsConfig, PushConfig
+from vedette_agent.ipmi.config import IpmiConfig
 from vedette_agent.snmp.config import DeviceConfig, check_devices
 from vedette_agent.sources.limits import SourceLimits
 from vedette_shared.config import Duration, load_config
@@ -39,6 +40,7 @@ class AgentConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     local: LocalConfig | None = None
     plugins: PluginsConfig | None = None
     custom: CustomConfig | None = None
+    ipmi: IpmiConfig | None = None
     snmp_modules: Path = Path("/etc/vedette/snmp")
     snmp: tuple[DeviceConfig, ...] = ()
 

@@ -7,23 +7,26 @@ from typing import Literal
 
 import msgspec
 
+from vedette_shared.addresses import Address
 from vedette_shared.config import Duration
+from vedette_shared.labels import is_legacy_label_name
 
 Collector = Literal["ipmi", "bmc", "chassis", "dcmi", "sel"]
 Privilege = Literal["user", "operator", "admin"]
 
 COLLECTORS: tuple[Collector, ...] = ("ipmi", "bmc", "chassis", "dcmi", "sel")
 
-MAX_PORT = 65_535
+IPMI_PORT = 623
+_RESERVED = ("job", "host", "instance")
 
 
 class BmcConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[[ipmi.bmc]]``: one BMC. Without ``address`` it is that of this host, in-band."""
 
     address: str = ""
-    port: int = 623
     host: str = ""
     instance: str = ""
+    labels: dict[str, str] = {}
     user: str = ""
     password_file: Path | None = None
     privilege: Privilege | None = None
@@ -35,21 +38,22 @@ class BmcConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
         if self.address and not self.user:
             raise ValueError(f"{self.address} needs a user, and a password_file whose first line is the password")
-        if not 0 < self.port <= MAX_PORT:
-            raise ValueError(f"port must be between 1 and {MAX_PORT}")
+        if self.labels and not (self.host or self.instance):
+            raise ValueError("labels are for the BMC of another host; set host, or use the table labels at the top")
+        for name in self.labels:
+            if name in _RESERVED or not is_legacy_label_name(name) or name.startswith("__"):
+                raise ValueError(f"labels.{name} cannot be set here; host and instance have keys of their own")
+        _split_address(self.address)
 
     @property
-    def target(self) -> dict[str, str]:
-        """The labels host and instance of what it reports, where they are not the agent's own."""
-        host, instance = self.host, self.instance or self.host
-        return {name: value for name, value in (("host", host), ("instance", instance)) if value}
+    def endpoint(self) -> tuple[str, int]:
+        """Host and port."""
+        return _split_address(self.address)
 
     @property
     def name(self) -> str:
         """How logs and the agent's own metrics call it."""
-        if not self.address:
-            return "local"
-        return self.address if self.port == 623 else f"{self.address}:{self.port}"  # IPMI's own port
+        return self.address or "local"
 
 
 class IpmiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,3 +79,11 @@ class IpmiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def all_bmcs(self) -> tuple[BmcConfig, ...]:
         """Those that are named; this host's own where none is."""
         return self.bmc or (BmcConfig(),)
+
+
+def _split_address(address: str) -> tuple[str, int]:
+    """Raises ValueError."""
+    if address.startswith("[") or address.count(":") == 1:
+        parsed = Address.from_toml(address)
+        return parsed.host, parsed.port
+    return address, IPMI_PORT

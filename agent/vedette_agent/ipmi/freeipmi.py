@@ -82,11 +82,16 @@ def parse_sel(text: str) -> SelInfo:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A tool, and what becomes of its output: which attribute of the report, made how."""
+    """A tool, and what becomes of its output: which attribute of the report, made how.
+
+    In ``command``, ``{cache}`` stands for a folder of its own. One that ``may_fail`` prints what it has found before it
+    fails for want of the rest.
+    """
 
     command: tuple[str, ...]
     attribute: str
     parse: Callable[[str], object]
+    may_fail: bool = False
 
 
 TOOLS: dict[Collector, Tool] = {
@@ -94,6 +99,8 @@ TOOLS: dict[Collector, Tool] = {
         (
             "ipmi-sensors",
             "--quiet-cache",
+            "--sdr-cache-recreate",
+            "--sdr-cache-directory={cache}",
             "--ignore-unrecognized-events",
             "--comma-separated-output",
             "--no-header-output",
@@ -103,7 +110,7 @@ TOOLS: dict[Collector, Tool] = {
         "sensors",
         parse_sensors,
     ),
-    "bmc": Tool(("bmc-info",), "info", parse_info),
+    "bmc": Tool(("bmc-info",), "info", parse_info, may_fail=True),
     "chassis": Tool(("ipmi-chassis", "--get-chassis-status"), "is_powered", parse_power),
     "dcmi": Tool(("ipmi-dcmi", "--get-system-power-statistics"), "watts", parse_watts),
     "sel": Tool(("ipmi-sel", "--info"), "sel", parse_sel),

@@ -8,10 +8,12 @@ from pathlib import Path
 from vedette_agent.children import ChildLimits, run_child
 from vedette_agent.errors import CollectorError
 from vedette_agent.ipmi.config import Collector
-from vedette_agent.ipmi.freeipmi import TOOLS
+from vedette_agent.ipmi.freeipmi import TOOLS, Tool
 from vedette_agent.ipmi.readings import BmcReport
 
 OUTPUT_BYTES = 2**20
+OPENIPMI = ("--driver-type=OPENIPMI",)
+"""Through the kernel's /dev/ipmi0."""
 
 
 class InbandBmc:
@@ -19,14 +21,18 @@ class InbandBmc:
 
     Args:
         tools: The folder of its tools.
+        cache: A folder for the sensor records, whose reading takes long; made if it is missing.
         timeout: Seconds for one of them.
+        driver: Their options that tell the way to the BMC.
     """
 
     left_behind = 0
     cpu_seconds = 0.0
 
-    def __init__(self, tools: Path, timeout: float) -> None:
+    def __init__(self, tools: Path, cache: Path, timeout: float, driver: Sequence[str] = OPENIPMI) -> None:
         self._tools = tools
+        self._cache = cache
+        self._driver = driver
         self._limits = ChildLimits(timeout, OUTPUT_BYTES, timeout)
 
     async def read(self, collectors: Sequence[Collector]) -> BmcReport:
@@ -40,7 +46,7 @@ class InbandBmc:
         for collector in collectors:
             tool = TOOLS[collector]
             try:
-                found[tool.attribute] = tool.parse(await self._output(tool.command))
+                found[tool.attribute] = tool.parse(await self._output(tool))
             except CollectorError as error:
                 errors[collector] = str(error)
         return BmcReport(**found, errors=errors)  # type: ignore[arg-type]  # TOOLS pairs names and types
@@ -48,15 +54,20 @@ class InbandBmc:
     def close(self) -> None:
         pass
 
-    async def _output(self, command: Sequence[str]) -> str:
-        program = self._tools / command[0]
+    async def _output(self, tool: Tool) -> str:
+        program = self._tools / tool.command[0]
         try:
-            end = await run_child([str(program), *command[1:]], self._limits)
+            self._cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise CollectorError(f"{self._cache} cannot be made: {error.strerror}") from error
+        options = [*self._driver, *(option.format(cache=self._cache) for option in tool.command[1:])]
+        try:
+            end = await run_child([str(program), *options], self._limits)
         except OSError as error:
             raise CollectorError(f"{program}: {error.strerror}: install freeipmi-tools, or set ipmi.tools") from error
         errors = end.errors.decode("utf-8", "replace").strip()
         if end.problem:
             raise CollectorError(f"{program}: {end.problem}")
-        if end.code:
+        if end.code and not (tool.may_fail and end.output):
             raise CollectorError(f"{program} failed: {errors.partition(chr(10))[0] or f'exit code {end.code}'}")
         return end.output.decode("utf-8", "replace")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import trio
@@ -26,23 +27,21 @@ MOST_IDLE_S = 45.0
 HEADSTART = 0.9
 """The share of the time for a reading that its thread takes, so that it ends before it would be left behind."""
 
+OLD_SESSION = 0.5
+"""The share of that time for a session that was kept; a new one may need the rest."""
+
 _PRIVILEGES: dict[Privilege | None, int | None] = {None: None, "user": 2, "operator": 3, "admin": 4}
 
 
+@dataclass(frozen=True, slots=True)
 class LanTarget:
     """Where a BMC is and who asks it. ``repr`` does not show the password."""
 
-    __slots__ = ("address", "password", "port", "privilege", "user")
-
-    def __init__(self, address: str, port: int, user: str, password: str, privilege: Privilege | None = None) -> None:
-        self.address = address
-        self.port = port
-        self.user = user
-        self.password = password
-        self.privilege = privilege
-
-    def __repr__(self) -> str:
-        return f"LanTarget({self.address!r}, {self.port}, {self.user!r})"
+    address: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    privilege: Privilege | None = None
 
 
 class LanBmc:
@@ -116,12 +115,13 @@ class _Connection:
             self.close()
         is_new = self._session is None
         cpu = time.thread_time()
+        now = time.monotonic()
         try:
-            report = self._read_once(collectors, deadline)
+            report = self._read_once(collectors, deadline if is_new else now + OLD_SESSION * (deadline - now))
         except CollectorError:
             if is_new:
                 raise
-            # The BMC may have ended the session, as one does that was reset.
+            # The BMC may have forgotten the session, as one does that was reset, and does not answer within it.
             report = self._read_once(collectors, deadline)
         finally:
             self.cpu_seconds += time.thread_time() - cpu

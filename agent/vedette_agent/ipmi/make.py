@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 import trio
 
 from vedette_agent.ipmi.config import BmcConfig, IpmiConfig
 from vedette_agent.ipmi.inband import InbandBmc
 from vedette_agent.ipmi.lan import LanBmc, LanTarget
-from vedette_agent.ipmi.source import Bmc, BmcSource
+from vedette_agent.ipmi.source import JOB, Bmc, BmcSource
 from vedette_agent.pushing import read_secret
 from vedette_shared.clock import Clock
+
+CACHE = "ipmi"
+"""The folder below the agent's own that FreeIPMI keeps sensor records in."""
 
 
 @dataclass(slots=True)
@@ -29,30 +33,55 @@ class _Slots:
         return self.semaphore
 
 
-def plan_bmcs(config: IpmiConfig, clock: Clock) -> list[tuple[str, object, Callable[[], BmcSource]]]:
+def plan_bmcs(config: IpmiConfig, data: Path, clock: Clock) -> list[tuple[str, object, Callable[[], BmcSource]]]:
     """Return, for each BMC, its source's name, what decides whether it is the same, and how the source is made.
 
-    Making one raises ConfigError where the password cannot be read.
+    Args:
+        config: The BMCs.
+        data: The agent's folder.
+        clock: For durations.
+
+    Raises:
+        ConfigError: the file of a password cannot be read.
     """
     slots = _Slots(config.at_a_time)
-    shared = (config.interval, config.timeout, config.collectors, config.tools)
-    return [(f"ipmi:{bmc.name}", (bmc, shared), partial(_make, bmc, config, slots, clock)) for bmc in config.all_bmcs]
+    shared = (config.interval, config.timeout, config.collectors, config.tools, data)
+    plans: list[tuple[str, object, Callable[[], BmcSource]]] = []
+    for bmc in config.all_bmcs:
+        target = _target_of(bmc)
+        plans.append(
+            (
+                f"{JOB}:{bmc.name}",
+                (bmc, target, shared),
+                partial(_make, bmc, _way(target, config, data, slots), config, clock),
+            )
+        )
+    return plans
 
 
-def _make(bmc: BmcConfig, config: IpmiConfig, slots: _Slots, clock: Clock) -> BmcSource:
+def _target_of(bmc: BmcConfig) -> LanTarget | None:
+    if not bmc.address:
+        return None
+    password = read_secret(bmc.password_file) if bmc.password_file is not None else ""
+    return LanTarget(*bmc.endpoint, bmc.user, password, bmc.privilege)
+
+
+def _way(target: LanTarget | None, config: IpmiConfig, data: Path, slots: _Slots) -> Callable[[], Bmc]:
+    timeout = config.timeout.seconds
+    if target is None:
+        return partial(InbandBmc, config.tools, data / CACHE, timeout)
+    return partial(LanBmc, target, timeout, slots)
+
+
+def _make(bmc: BmcConfig, way: Callable[[], Bmc], config: IpmiConfig, clock: Clock) -> BmcSource:
     return BmcSource(
         bmc.name,
-        _way_to(bmc, config, slots),
+        way(),
         config.collectors,
         interval_ms=config.interval,
         timeout=config.timeout.seconds,
         clock=clock,
-        target=bmc.target,
+        host=bmc.host,
+        instance=bmc.instance,
+        labels=bmc.labels,
     )
-
-
-def _way_to(bmc: BmcConfig, config: IpmiConfig, slots: _Slots) -> Bmc:
-    if not bmc.address:
-        return InbandBmc(config.tools, config.timeout.seconds)
-    password = read_secret(bmc.password_file) if bmc.password_file is not None else ""
-    return LanBmc(LanTarget(bmc.address, bmc.port, bmc.user, password, bmc.privilege), config.timeout.seconds, slots)

@@ -30,7 +30,17 @@ class _PatientSession(Session):  # type: ignore[misc]  # pyghmi bears no types
 
     def __init__(self, deadline: float, **arguments: object) -> None:
         self.deadline = deadline
-        super().__init__(**arguments)
+        try:
+            super().__init__(**arguments)
+        except BaseException:
+            self.release()
+            raise
+
+    def release(self) -> None:
+        Session.keepalive_sessions.pop(self, None)
+        # It has none where the name of the BMC was not found.
+        if getattr(self, "socket", None) is not None:
+            self.socket.close()
 
     def wait_for_rsp(self, *_arguments: object, **_more: object) -> None:
         self._wait()
@@ -38,6 +48,14 @@ class _PatientSession(Session):  # type: ignore[misc]  # pyghmi bears no types
     def awaitresponse(self, retry: bool) -> None:
         while retry and self.lastresponse is None and self.logged:
             self._wait()
+
+    def _mark_broken(self, error: str | None = None) -> None:
+        # Without the logout that pyghmi sends here, and waits for: nobody is there to hear it.
+        self.errormsg = error
+        self.broken = True
+        self.logged = 0
+        self.logging = self.incommand = False
+        self.lastpayload = None
 
     def _wait(self) -> None:
         left = self.deadline - time.monotonic()
@@ -99,10 +117,11 @@ class LanSession:
         """Tell the BMC, without waiting for its answer, and let go of the socket."""
         session = self._session
         session.deadline = -math.inf
+        session.incommand = False
+        session.lastpayload = None
         with contextlib.suppress(IpmiException, OSError):
             session.logout(False)
-        Session.keepalive_sessions.pop(session, None)
-        session.socket.close()
+        session.release()
 
 
 def _login_text(error: str) -> str:

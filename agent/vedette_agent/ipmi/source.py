@@ -47,7 +47,9 @@ class BmcSource(PlainSource):
     Args:
         name: Its own among the BMCs.
         bmc: The way to it.
-        target: The labels host and instance, where they are not the agent's own.
+        host: The host that it belongs to; empty for the agent's own.
+        instance: The label of that name; empty for that of the host.
+        labels: More labels of that other host.
         timeout: Seconds for a reading.
         clock: For durations.
     """
@@ -64,14 +66,16 @@ class BmcSource(PlainSource):
         interval_ms: int,
         timeout: float,
         clock: Clock,
-        target: Mapping[str, str] | None = None,
+        host: str = "",
+        instance: str = "",
+        labels: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
         self.name = f"{JOB}:{name}"
         self.interval_ms = interval_ms
         self.timeout = timeout + SPARE_S
         self.fresh_for = interval_ms / 2000
-        self.target = dict(target or {})
+        self.host, self.instance, self.labels = host, instance, dict(labels or {})
         self._bmc = bmc
         self._collectors = collectors
         self._reading_timeout = timeout

@@ -10,6 +10,7 @@ from vedette_agent.children import ChildLimits
 from vedette_agent.collectors.registry import make_collectors
 from vedette_agent.config import AgentConfig
 from vedette_agent.config_parts import CustomConfig, LocalConfig, PluginsConfig
+from vedette_agent.ipmi.make import plan_bmcs
 from vedette_agent.snmp.config import DeviceConfig
 from vedette_agent.snmp.declarations import load_modules
 from vedette_agent.snmp.source import SnmpSource, read_access
@@ -37,7 +38,7 @@ def plan_sources(config: AgentConfig, clock: Clock) -> list[SourcePlan]:
     """Return the plans of the sources that ``config`` asks for, but the agent's own.
 
     Raises:
-        ConfigError: a file that a device of SNMP needs is missing or not sound.
+        ConfigError: a file that a device of SNMP or a BMC needs is missing or not sound.
     """
     times = (config.interval, config.timeout, config.collector_timeout)
     plans = [SourcePlan(NODE, (config.node, times), lambda: _node(config))]
@@ -50,6 +51,8 @@ def plan_sources(config: AgentConfig, clock: Clock) -> list[SourcePlan]:
         plans.append(SourcePlan(PLUGINS, spec_of_plugins, lambda: _plugins(plugins, config, clock)))
     if custom is not None:
         plans.append(SourcePlan(CUSTOM, custom, lambda: _custom(custom)))
+    if config.ipmi is not None:
+        plans += [SourcePlan(*plan) for plan in plan_bmcs(config.ipmi, config.data, clock)]
     return [*plans, *(_snmp_plan(device, config.snmp_modules, clock) for device in config.snmp)]
 
 
