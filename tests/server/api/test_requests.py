@@ -52,16 +52,18 @@ FORMS = [
     ("application/x-www-form-urlencoded", 200),
     ("application/x-www-form-urlencoded; charset=UTF-8", 200),
     ("APPLICATION/X-WWW-FORM-URLENCODED", 200),
-    ("application/json", 415),
-    ("multipart/form-data; boundary=x", 415),
+    ("application/json", 400),
+    ("multipart/form-data; boundary=x", 400),
 ]
 
 
 @pytest.mark.parametrize(("kind", "status"), FORMS)
-async def test_types_of_forms(kind: str, status: int) -> None:
+async def test_types_of_bodies(kind: str, status: int) -> None:
+    """Another than a form is passed over, as by Go's servers: some clients state a type for no body at all."""
     async with Rig().client() as client:
-        answer = await client.post("/api/v1/query", content=b"query=1", headers={"content-type": kind})
-    assert (answer.status_code, answer.json()["status"]) == (status, "success" if status == 200 else "error")
+        alone = await client.post("/api/v1/query", content=b"query=1", headers={"content-type": kind})
+        beside = await client.post("/api/v1/query?query=1", content=b"", headers={"content-type": kind})
+    assert (alone.status_code, beside.status_code) == (status, 200)
 
 
 async def test_a_form_without_a_type() -> None:
