@@ -85,6 +85,8 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         rehearsal = run_playbook(lab, hosts, "--check", "--limit", "h1")
         written = lab.hosts["h1"].run(["find", "/opt", "/etc/vedette", "-mindepth", "1"], check=False)
         first = run_playbook(lab, hosts)
+        if first.code:
+            pytest.fail(f"the first run of the playbook failed\n{first.output}", pytrace=False)
         second = run_playbook(lab, hosts)
         yield Deployment(lab, hosts, wheels, rehearsal, written, first, second)
 
