@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import trio
 
 from vedette_agent.snmp.errors import MalformedError, NoAnswerError, SnmpError
-from vedette_agent.snmp.message import GET, NO_SUCH_NAME, TOO_BIG, Answer, Binding, Query
+from vedette_agent.snmp.message import GET, NO_SUCH_NAME, TOO_BIG, Answer, Binding, Query, raise_refusal
 from vedette_agent.snmp.session import Answered, Event, Refused, Session
 from vedette_agent.snmp.walk import Walk
 
@@ -77,6 +77,7 @@ class Client:
         while pending:
             asked = pending.pop()
             answer = await self._ask(lambda _attempt, asked=asked: Query(GET, asked))  # type: ignore[misc]  # bound early
+            raise_refusal(answer)
             if not answer.error_status:
                 found += [binding for binding in answer.bindings if not binding.is_missing]
             elif answer.error_status == TOO_BIG and len(asked) > 1:

@@ -22,7 +22,7 @@ from vedette_agent.snmp.ber import (
     read_integer,
     read_octets,
 )
-from vedette_agent.snmp.errors import MalformedError
+from vedette_agent.snmp.errors import MalformedError, SnmpError
 
 VERSION_1, VERSION_2C, VERSION_3 = 0, 1, 3
 
@@ -38,7 +38,7 @@ _EXCEPTIONS = frozenset((NO_SUCH_OBJECT, NO_SUCH_INSTANCE, END_OF_MIB_VIEW))
 # Net-SNMP wraps floating-point numbers into Opaque, under tags of its own.
 _OPAQUE_FLOATS = {b"\x9f\x78\x04": ">f", b"\x9f\x79\x08": ">d"}
 
-Value: TypeAlias = "int | float | bytes | None"
+Value: TypeAlias = int | float | bytes | None
 
 
 class Binding(NamedTuple):
@@ -78,6 +78,12 @@ class Answer:
     error_status: int
     error_index: int
     bindings: Sequence[Binding]
+
+
+def raise_refusal(answer: Answer) -> None:
+    """Raise SnmpError where an agent says that the community or user may not read."""
+    if answer.error_status in (NO_ACCESS, AUTHORIZATION_ERROR):
+        raise SnmpError("does not let the community or user read this")
 
 
 def encode_query(query: Query, request_id: int) -> bytes:

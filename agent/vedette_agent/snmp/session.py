@@ -34,7 +34,7 @@ class Refused:
     reason: str
 
 
-Event: TypeAlias = "Answered | AskAgain | Refused"
+Event: TypeAlias = Answered | AskAgain | Refused
 
 
 class Session(Protocol):

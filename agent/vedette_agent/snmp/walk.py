@@ -11,15 +11,14 @@ from collections.abc import Sequence
 from vedette_agent.snmp.ber import format_oid, is_after
 from vedette_agent.snmp.errors import SnmpError
 from vedette_agent.snmp.message import (
-    AUTHORIZATION_ERROR,
     GET_BULK,
     GET_NEXT,
-    NO_ACCESS,
     NO_SUCH_NAME,
     TOO_BIG,
     Answer,
     Binding,
     Query,
+    raise_refusal,
 )
 
 MAX_ROWS = 100_000
@@ -96,11 +95,10 @@ class Walk:
                 last[column] = oid
 
     def _take_error(self, answer: Answer) -> None:
+        raise_refusal(answer)
         status, index = answer.error_status, answer.error_index
         if status == TOO_BIG:
             self._ask_less()
-        elif status in (NO_ACCESS, AUTHORIZATION_ERROR):
-            raise SnmpError("does not let the community or user read this")
         elif 1 <= index <= len(self._asked):
             column = self._asked[index - 1]
             if status == NO_SUCH_NAME:
