@@ -86,7 +86,8 @@ class BmcReader:
         if current != self._records_are or not self._records:
             self._records = _read_records(raw, (STORAGE, 0x22, 0x23) if has_repository else (SENSOR, 0x22, 0x21))
             self._records_are = current
-        return tuple(_reading(raw, record) for record in self._records)
+        readings = (_reading(raw, record) for record in self._records)
+        return tuple(reading for reading in readings if reading is not None)
 
 
 def _read_records(raw: Raw, commands: tuple[int, int, int]) -> list[SensorRecord]:
@@ -133,23 +134,24 @@ def _in_chunks(raw: Raw, netfn: int, get: int, reservation: bytes, record_id: in
     return answer[:2] + record
 
 
-def _reading(raw: Raw, record: SensorRecord) -> SensorReading:
-    reading = SensorReading(record.id, record.name, sensor_type_name(record.type))
+def _reading(raw: Raw, record: SensorRecord) -> SensorReading | None:
+    """Return a sensor's reading; ``None`` where there is none: ipmi_exporter does not show such a sensor either."""
     if record.owner != _BMC_ADDRESS:
-        return reading  # another controller's: the way there would be a bridge
+        return None  # another controller's: the way there would be a bridge
     try:
         answer = raw(SENSOR, 0x2D, (record.number,), record.lun)
     except CommandError:
-        return reading  # not present, or not just now
+        return None  # not present, or not just now
     if answer[1] & _UNAVAILABLE or not answer[1] & _SCANNING:
-        return reading
+        return None
     bits = int.from_bytes(answer[2:4], "little")
     bits &= THRESHOLD_BITS if record.event_type == THRESHOLD else 0x7FFF
     state = state_of(record.type, record.event_type, bits)
+    kind = sensor_type_name(record.type)
     if record.conversion is None:
-        return SensorReading(record.id, record.name, reading.type, state)
+        return SensorReading(record.id, record.name, kind, state)
     value = round(record.conversion.value(answer[0]), 2)
-    return SensorReading(record.id, record.name, reading.type, state, value, record.unit)
+    return SensorReading(record.id, record.name, kind, state, value, record.unit)
 
 
 def _info(raw: Raw) -> BmcInfo:

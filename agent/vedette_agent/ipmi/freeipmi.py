@@ -102,6 +102,7 @@ TOOLS: dict[Collector, Tool] = {
             "--sdr-cache-recreate",
             "--sdr-cache-directory={cache}",
             "--ignore-unrecognized-events",
+            "--ignore-not-available-sensors",
             "--comma-separated-output",
             "--no-header-output",
             "--output-event-bitmask",

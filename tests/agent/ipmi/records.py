@@ -27,6 +27,7 @@ class Analog:
     exponent: int = 0
     thresholds: Thresholds = NO_THRESHOLDS
     is_percent: bool = False
+    is_scanned: bool = True
     entity: tuple[int, int] = (7, 1)
     event_type = 0x01
 
@@ -67,6 +68,7 @@ class Discrete:
     raw: int
     events: int
     event_type: int = 0x6F
+    is_scanned: bool = True
     entity: tuple[int, int] = (7, 1)
 
     def body(self) -> list[int]:

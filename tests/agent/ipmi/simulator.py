@@ -59,6 +59,7 @@ SENSORS: tuple[Sensor, ...] = (
     Discrete(0x24, "Intrusion", 0x05, 0x00, 0x01),
     Discrete(0x25, "ECC Mem", 0x0C, 0x00, 0x3F),
     Discrete(0x26, "PSU Redundancy", 0x08, 0x01, 0xFF, event_type=0x0B),
+    Analog(0x27, "Spare Temp", TEMPERATURE, CELSIUS, 20, is_scanned=False),
 )
 
 _CHASSIS = """#!/bin/sh
@@ -186,7 +187,8 @@ class SimulatedBmc:
             thresholds = " ".join(str(threshold or 0) for threshold in sensor.thresholds)
             commands.append(f"sensor_set_threshold {at} settable {sensor.supported:06b} {thresholds}")
         events = f"{sensor.events:015b}"
-        return [*commands, f"sensor_set_event_support {at} enable scanning per-state {' '.join([events] * 4)}"]
+        scanning = "scanning" if sensor.is_scanned else "no-scanning"
+        return [*commands, f"sensor_set_event_support {at} enable {scanning} per-state {' '.join([events] * 4)}"]
 
 
 def build_dcmi_module(folder: Path) -> Path:
