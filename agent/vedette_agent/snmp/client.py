@@ -139,7 +139,10 @@ class Client:
         try:
             for _ in range(MOST_LESSONS):
                 waiting = self._waiting[request_id] = _Waiting()
-                await self._send(self._session.encode(query, request_id))
+                start = time.thread_time()
+                data = self._session.encode(query, request_id)
+                self.traffic.cpu += time.thread_time() - start
+                await self._send(data)
                 await waiting.event.wait()
                 outcome = waiting.outcome
                 if isinstance(outcome, Answered):

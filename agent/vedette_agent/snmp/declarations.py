@@ -13,6 +13,9 @@ from vedette_shared.config import load_config
 from vedette_shared.errors import ConfigError
 from vedette_shared.labels import is_legacy_label_name, is_legacy_metric_name
 
+MAX_EXPONENT = 30
+"""Of ten: what a device tells may be anything, and beyond this a value would mean nothing."""
+
 BUILT_IN = Path(__file__).parent / "modules"
 
 
@@ -72,6 +75,12 @@ class Extract(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     value: str = r"\1"
     suffix: str = ""
 
+    def __post_init__(self) -> None:
+        try:
+            self.regex.compiled.sub(self.value, "")
+        except (re.error, IndexError) as error:
+            raise ValueError(f"value = {self.value!r} does not go with the regex: {error}") from error
+
 
 class Power(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A column of the same index that holds an exponent of ten for the value."""
@@ -79,6 +88,10 @@ class Power(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     oid: Oid
     times: int = 1
     values: dict[str, int] = {}
+
+    def __post_init__(self) -> None:
+        if self.times not in (-1, 1) or any(abs(exponent) > MAX_EXPONENT for exponent in self.values.values()):
+            raise ValueError(f"times must be 1 or -1, and values at most {MAX_EXPONENT}")
 
 
 class Metric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

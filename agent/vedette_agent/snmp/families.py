@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from vedette_agent.snmp.ber import decode_arcs
-from vedette_agent.snmp.declarations import Extract, Lookup, Metric, Module, Table
+from vedette_agent.snmp.declarations import MAX_EXPONENT, Extract, Lookup, Metric, Module, Table
 from vedette_agent.snmp.errors import MalformedError
 from vedette_agent.snmp.indexes import RowIndex, read_index, shown
 from vedette_agent.snmp.message import Binding, Value
@@ -101,7 +101,7 @@ def _looked_up(lookup: Lookup, value: Value) -> str:
 
 def _factor(value: Value, times: int, values: Mapping[str, int]) -> float:
     exponent = values.get(str(value), 0) if values else value if isinstance(value, int) else 0
-    return float(10.0 ** (exponent * times))
+    return float(10.0 ** (exponent * times)) if abs(exponent) <= MAX_EXPONENT else 1.0
 
 
 def _families(metric: Metric, found: Sequence[tuple[Labels, Value, float]]) -> Iterator[MetricFamily]:

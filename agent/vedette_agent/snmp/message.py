@@ -33,6 +33,9 @@ NO_SUCH_OBJECT, NO_SUCH_INSTANCE, END_OF_MIB_VIEW = 0x80, 0x81, 0x82
 
 TOO_BIG, NO_SUCH_NAME, GENERAL_ERROR, NO_ACCESS, AUTHORIZATION_ERROR = 1, 2, 5, 6, 16
 
+_MAX_NUMBER = 9
+"""Bytes of the largest Counter64, with the zero that keeps it positive."""
+
 _UNSIGNED = frozenset((COUNTER32, GAUGE32, TIME_TICKS, COUNTER64))
 _EXCEPTIONS = frozenset((NO_SUCH_OBJECT, NO_SUCH_INSTANCE, END_OF_MIB_VIEW))
 # Net-SNMP wraps floating-point numbers into Opaque, under tags of its own.
@@ -129,10 +132,10 @@ def _decode_bindings(data: bytes, at: int, end: int) -> list[Binding]:
 
 
 def _value(tag: int, content: bytes) -> Value:
-    if tag in _UNSIGNED:
-        return int.from_bytes(content, "big")
-    if tag == INTEGER:
-        return int.from_bytes(content, "big", signed=True)
+    if tag in _UNSIGNED or tag == INTEGER:
+        if len(content) > _MAX_NUMBER:
+            raise MalformedError("a message holds a number that no type of SNMP can hold")
+        return int.from_bytes(content, "big", signed=tag == INTEGER)
     if tag in (OCTET_STRING, OBJECT_IDENTIFIER, IP_ADDRESS):
         return content
     if tag == OPAQUE:

@@ -32,8 +32,16 @@ ERRORS = [
     ('[[get]]\nname = "a b"\noid = "1.3"', "get[0]: name = 'a b' is not a metric name"),
     ('[[get]]\nname = "x"\noid = "1.3"\ntype = "enum_info"', "get[0]: x: the type enum_info needs the table enum"),
     ('[[get]]\nname = "x"\noid = "1.3"\nextract = [{ regex = "(" }]', "get[0].extract[0].regex: '(' is not a regular"),
-    ('[[get]]\nname = "x"\noid = "1.3"\nextract = [{ regex = "a" }]', 'get[0]: x: extract goes with type = "text"'),
+    ('[[get]]\nname = "x"\noid = "1.3"\nextract = [{ regex = "(a)" }]', 'get[0]: x: extract goes with type = "text"'),
     ('[[walk]]\nindex = [{ label = "a-b" }]\nmetrics = []', "walk[0].index[0]: label = 'a-b' is not a label name"),
+    (
+        '[[get]]\nname = "x"\noid = "1.3"\ntype = "text"\nextract = [{ regex = "a" }]',
+        r"get[0].extract[0]: value = '\\1' does not go with the regex: ",
+    ),
+    (
+        '[[get]]\nname = "x"\noid = "1.3"\npower = [{ oid = "1.3", times = 99 }]',
+        "get[0].power[0]: times must be 1 or -1, and values at most 30",
+    ),
     (
         '[[walk]]\nindex = [{ label = "a" }]\nmetrics = []\ndrop = ["b"]',
         "walk[0]: there is no index with the label 'b'; there are a",

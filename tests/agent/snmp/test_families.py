@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from vedette_agent.snmp.ber import encode_arcs, parse_oid
 from vedette_agent.snmp.declarations import Module, Table, load_modules
@@ -164,6 +166,24 @@ def test_sensors_of_entities() -> None:
         ('{entPhySensorType="celsius", entPhysicalIndex="1", entPhysicalName="Inlet"}', 38.5),
         ('{entPhySensorType="voltsDC", entPhysicalIndex="2", entPhysicalName="PSU 1"}', 3.3),
     ]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(st.data())
+def test_whatever_a_device_tells(data: st.DataObject) -> None:
+    """Never fails: a device that tells nonsense costs its own metrics."""
+    name = data.draw(st.sampled_from(("entity_sensor", "host_resources", "if_mib", "ups")))
+    module = load_modules((name,), NOWHERE)[name]
+    values = st.one_of(st.none(), st.integers(-(2**71), 2**71), st.floats(), st.binary(max_size=20))
+    rows = st.lists(
+        st.tuples(st.binary(min_size=1, max_size=4).map(lambda raw: raw[:-1] + bytes((raw[-1] & 127,))), values)
+    )
+    for table in module.walk:
+        columns = {
+            column: [Binding(column + raw, 2, value) for raw, value in data.draw(rows)] for column in table.columns
+        }
+        list(table_families(table, columns))
+    list(scalar_families(module, [Binding(metric.oid.encoded + b"\0", 2, data.draw(values)) for metric in module.get]))
 
 
 def test_single_variables() -> None:

@@ -106,3 +106,22 @@ def test_garbage(data: st.DataObject) -> None:
 def test_another_version() -> None:
     with pytest.raises(MalformedError, match="another version"):
         decode_community_message(response(), 0)
+
+
+def test_a_number_that_is_too_long() -> None:
+    whole = response(v2c.Integer32(1))
+    value = b"\x02\x01\x01"
+    assert whole.endswith(value)
+    with pytest.raises(MalformedError):
+        _ = decode_community_message(_longer(whole, b"\x02\x0a" + bytes(10)), 1)
+
+
+def _longer(whole: bytes, value: bytes) -> bytes:
+    """A message with another last value: every length around it grows."""
+    grown = bytearray(whole[:-3] + value)
+    pdu = whole.index(b"\xa2")
+    bindings = whole.index(b"\x30", pdu)
+    binding = whole.index(b"\x30", bindings + 2)
+    for at in (0, pdu, bindings, binding):
+        grown[at + 1] += len(value) - 3
+    return bytes(grown)
