@@ -38,7 +38,7 @@ _STILL = (
 class _Motion:
     """How each series moves at a tick, arrays of shape (series,).
 
-    A counter grows by its rate times a random factor; a gauge wanders about its value; both in whole steps of the quantum.
+    A counter grows by its rate times a random factor; a gauge wanders about its value; both in whole quanta.
     """
 
     start: NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""CPU of the server for each million samples: pushed frames, and scraped text, beside Prometheus that scrapes the same."""
+"""CPU of the server for each million samples: pushed frames, and scraped text, beside Prometheus scraping the same."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from vedette_shared.errors import VedetteError
 
@@ -92,7 +93,7 @@ class Process:
             except subprocess.TimeoutExpired:
                 self.kill()
 
-    def __enter__(self) -> Process:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
