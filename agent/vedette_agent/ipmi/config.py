@@ -62,7 +62,7 @@ class IpmiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     interval: Duration = Duration(30_000)
     timeout: Duration = Duration(15_000)
     collectors: tuple[Collector, ...] = COLLECTORS
-    at_a_time: int = 32
+    at_a_time: int = 64
     tools: Path = Path("/usr/sbin")
     bmc: tuple[BmcConfig, ...] = ()
 
