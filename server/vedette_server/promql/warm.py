@@ -8,6 +8,7 @@ import numpy as np
 
 from vedette_server.promql.calls.ranges import RANGE_FUNCTIONS
 from vedette_server.promql.columns import empty_labels
+from vedette_server.promql.compiled import in_background
 from vedette_server.promql.engine import Engine
 from vedette_server.promql.selection.kernels import STALE_BITS
 from vedette_server.storage.interface import LabelColumns, Matcher, SelectHints, SeriesSet
@@ -19,7 +20,9 @@ _PARAMETERS = {
     "double_exponential_smoothing": "{}, 0.5, 0.5",
 }
 _QUERIES = (
-    *("sum(x)", "rate(x[1m])", "max(x)", "count(x)", "x and x"),
+    # What is asked most comes first.
+    *("x", "rate(x[1m])", "sum(x)", "sum(rate(x[1m]))", "max_over_time(x[1m])", "avg_over_time(x[1m])", "avg(x)"),
+    *("max(x)", "count(x)", "topk(1, x)", "histogram_quantile(1, x)", "x and x"),
     *(f"{name}({_PARAMETERS.get(name, '{}').format(window)})" for name in RANGE_FUNCTIONS for window in _RANGES),
     *(f"{name}(x[1m] {extension})" for name in ("rate", "delta") for extension in ("anchored", "smoothed")),
     *("changes(x[1m] anchored)", "x smoothed", "absent_over_time(x[1m])", "timestamp(x)"),
@@ -56,7 +59,8 @@ class _OneSeries:
 def warm_up() -> None:
     """Compile every kernel, or load it from the cache of compiled code. Takes seconds once after an installation.
 
-    Meant for a thread in the background; queries meanwhile work, and wait only for the kernel that they need.
+    Meant for a thread in the background; queries meanwhile work, see ``compiled``.
     """
-    for query in _QUERIES:
-        Engine().range(_OneSeries(), query, 0, 1000, 1000)
+    with in_background():
+        for query in _QUERIES:
+            Engine().range(_OneSeries(), query, 0, 1000, 1000)

@@ -16,9 +16,6 @@ from vedette_server.promql.values import Floats
 _SHORT = 48
 """Up to so many values, insertion is the quickest way to sort."""
 
-_LONG = 256
-"""From so many values on, it pays to look for the wanted ones without sorting the rest."""
-
 
 @compiled
 def add_compensated(term: float, total: float, lost: float) -> tuple[float, float]:
@@ -68,26 +65,50 @@ def neighbours(window: Floats, lower: int, upper: int) -> tuple[float, float]:
     """The values at two places next to each other in the order of size, NaN first. The values are moved about."""
     count = len(window)
     unknown = 0
-    if count > _LONG:
+    if count <= _SHORT:
+        insertion_sort(window)
+        while unknown < count and math.isnan(window[count - 1 - unknown]):
+            unknown += 1
+        known = window
+    else:
         for i in range(count):
             if math.isnan(window[i]):
                 window[i] = window[unknown]
                 window[unknown] = np.nan
                 unknown += 1
         known = window[unknown:]
-        if lower < unknown or upper == lower:
-            known.sort()
-        else:
-            known = np.partition(known, lower - unknown)
-            return known[lower - unknown], known[upper - unknown :].min()
-    else:
-        if count <= _SHORT:
-            insertion_sort(window)
-        else:
-            window.sort()
-        while unknown < count and math.isnan(window[count - 1 - unknown]):
-            unknown += 1
-        known = window
+        if upper >= unknown:
+            find(known, upper - unknown)
+            if unknown <= lower < upper:
+                find(known[: upper - unknown], lower - unknown)
     low = np.nan if lower < unknown else known[lower - unknown]
     high = np.nan if upper < unknown else known[upper - unknown]
     return low, high
+
+
+@compiled
+def find(values: Floats, place: int) -> None:
+    """Move values about until the one at ``place`` has none greater before it and none smaller behind it.
+
+    C. A. R. Hoare, "Algorithm 65: FIND" (1961). NumPy's own ``partition`` and ``sort`` would do as well, but compiling
+    them takes longer than all other kernels together.
+    """
+    low, high = 0, len(values) - 1
+    while low < high:
+        pivot = values[(low + high) // 2]
+        i, j = low, high
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while pivot < values[j]:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i += 1
+                j -= 1
+        if place <= j:
+            high = j
+        elif place >= i:
+            low = i
+        else:
+            return
