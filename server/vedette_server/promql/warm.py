@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from vedette_server.compiled import in_background
 from vedette_server.promql.calls.ranges import RANGE_FUNCTIONS
 from vedette_server.promql.columns import empty_labels
-from vedette_server.promql.compiled import in_background
 from vedette_server.promql.engine import Engine
 from vedette_server.promql.selection.kernels import STALE_BITS
 from vedette_server.storage.interface import LabelColumns, Matcher, SelectHints, SeriesSet

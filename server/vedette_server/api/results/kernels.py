@@ -11,7 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from vedette_server.api.results.powers import LEAST, powers_of_ten
-from vedette_server.promql.compiled import compiled
+from vedette_server.compiled import compiled
 
 inlined = njit(inline="always", nogil=True, error_model="numpy")
 """For what is done for each value: a call there would count the references to its arrays, at the price of the work."""

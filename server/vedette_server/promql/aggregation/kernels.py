@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from vedette_server.promql.compiled import compiled
+from vedette_server.compiled import compiled
 from vedette_server.promql.numeric.kernels import quantile_of
 from vedette_server.promql.values import Floats, Mask, Times
 

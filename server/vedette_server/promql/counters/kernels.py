@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette_server.promql.compiled import compiled
+from vedette_server.compiled import compiled
 from vedette_server.promql.values import Floats, Mask, Times
 
 _EXTRAPOLATION_THRESHOLD = 1.1

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from vedette_server.promql.compiled import compiled
+from vedette_server.compiled import compiled
 from vedette_server.promql.values import Floats, Mask, Times
 
 _TOLERANCE = 1e-12

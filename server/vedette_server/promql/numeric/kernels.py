@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from vedette_server.promql.compiled import compiled
+from vedette_server.compiled import compiled
 from vedette_server.promql.values import Floats
 
 _SHORT = 48

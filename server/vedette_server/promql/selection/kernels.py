@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette_server.promql.compiled import compiled
+from vedette_server.compiled import compiled
 from vedette_server.promql.values import Floats, Mask, Times
 
 STALE_BITS = np.int64(0x7FF0_0000_0000_0002)

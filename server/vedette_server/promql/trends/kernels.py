@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette_server.promql.compiled import compiled
+from vedette_server.compiled import compiled
 from vedette_server.promql.numeric.kernels import add_compensated
 from vedette_server.promql.values import Floats, Mask, Times
 

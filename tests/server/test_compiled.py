@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from tests.server.promql.memory import MemoryQuerier
+from vedette_server.compiled import LITTLE, CompiledKernel, as_python, compiled, in_background
 from vedette_server.promql import Engine, Result
-from vedette_server.promql.compiled import LITTLE, CompiledKernel, as_python, compiled, in_background
 from vedette_server.promql.values import Floats, Mask
 from vedette_server.promql.warm import _QUERIES
 from vedette_shared.labels import Labels, make_labels
