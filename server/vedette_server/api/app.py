@@ -94,6 +94,8 @@ def _table(endpoints: Endpoints) -> list[tuple[str, Endpoint, tuple[str, ...]]]:
         ("/api/v1/status/tsdb", endpoints.tsdb.status, GET),
         ("/api/v1/status/tsdb/blocks", endpoints.tsdb.show_blocks, GET),
         ("/api/v1/admin/tsdb/delete_series", admin.delete_series, POST_PUT),
+        ("/api/v1/admin/tsdb/clean_tombstones", admin.clean_tombstones, POST_PUT),
+        ("/api/v1/admin/tsdb/snapshot", admin.take_snapshot, POST_PUT),
         ("/api/fleet/v1/summary", fleet.summary, GET),
         ("/api/fleet/v1/hosts", fleet.hosts, GET),
         ("/api/fleet/v1/hosts/{host}/services", fleet.services, GET),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import trio
@@ -26,6 +27,7 @@ from vedette_server.ingest.metrics import ingest_families
 from vedette_server.main.checking import Checking
 from vedette_server.main.config import Configuration, load_configuration
 from vedette_server.main.own_metrics import storage_families
+from vedette_server.main.snapshots import take_snapshot
 from vedette_server.main.telling import Telling
 from vedette_server.notify import delivery_families
 from vedette_server.promql import Engine, EngineLimits
@@ -79,7 +81,7 @@ class Parts:
                 TargetEndpoints(self.scraper.targets, self._store.metadata, querier, self._running, clock),
                 StatusEndpoints(clock, self._status, flags, config.storage.retention, self._store.statistics),
                 TsdbEndpoints(querier, self._store.blocks, self._running, clock),
-                AdminEndpoints(self._store, config.api.admin, self.reload),
+                AdminEndpoints(self._store, config.api.admin, partial(take_snapshot, config.data), self.reload),
                 Federation(querier, self._running, clock, self._engine.options.lookback, self._engine.limits.samples),
                 RemoteRead(querier, self._running),
                 FleetEndpoints(

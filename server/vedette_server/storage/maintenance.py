@@ -82,6 +82,13 @@ class Maintenance:
             await self._keep_deletions((*state.contents.deletions, deletion))
             state.work.set()
 
+    async def clean(self) -> None:
+        """See ``Store.clean``."""
+        while self._state.contents.deletions:
+            done = self._state.round_done
+            self._state.work.set()
+            await done.wait()
+
     async def _round(self) -> None:
         """Do all that is due now; blocks from the head come first, as memory waits for them."""
         await self._appender.roll_if_due()

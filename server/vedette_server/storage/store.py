@@ -117,6 +117,10 @@ class Store:
         select(self._index, matchers)
         await self._maintenance.delete(matchers, start, end)
 
+    async def clean(self) -> None:
+        """Return when all that was deleted has left the disk, which it does in time without a call, too."""
+        await self._maintenance.clean()
+
     def metadata(self) -> dict[str, Metadata]:
         """Type, help and unit of the metric families, by name."""
         return self._index.layouts.metadata()

@@ -54,9 +54,18 @@ class FakeStore:
     """What the API asks of a store beside its querier; remembers what it was told."""
 
     deleted: list[tuple[Sequence[Matcher], int, int]] = field(default_factory=list)
+    cleaned: int = 0
+    snapshots: int = 0
 
     async def delete(self, matchers: Sequence[Matcher], start: int, end: int) -> None:
         self.deleted.append((tuple(matchers), start, end))
+
+    async def clean(self) -> None:
+        self.cleaned += 1
+
+    def snapshot(self) -> str:
+        self.snapshots += 1
+        return f"snapshot-{self.snapshots}"
 
 
 @dataclass
@@ -83,7 +92,7 @@ class Rig:
                 TargetEndpoints(lambda: self.targets, lambda: self.metadata, self.querier, self.running, clock),
                 StatusEndpoints(clock, ConfigurationStatus("", NOW_MS), {"a": "b"}, 3_600_000, Statistics),
                 TsdbEndpoints(self.querier, lambda: self.blocks, self.running, clock),
-                AdminEndpoints(self.store, self.admin, lambda: self.wrong_configuration),
+                AdminEndpoints(self.store, self.admin, self.store.snapshot, lambda: self.wrong_configuration),
                 Federation(self.querier, self.running, clock, engine.options.lookback, self.limits.samples),
                 RemoteRead(self.querier, self.running, max_samples=20),
                 FleetEndpoints(

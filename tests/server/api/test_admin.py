@@ -8,7 +8,7 @@ from vedette_server.api.parameters import END_OF_TIME_MS
 from vedette_server.storage.interface import Matcher, MatchOp
 
 UP, HOST_A = Matcher("__name__", MatchOp.EQUAL, "up"), Matcher("host", MatchOp.EQUAL, "a")
-CHANGES = ["delete_series?match[]=up"]
+CHANGES = ["delete_series?match[]=up", "clean_tombstones", "snapshot?skip_head=true"]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
@@ -66,6 +66,16 @@ async def test_pages_of_other_origins_change_nothing(path: str) -> None:
         assert (foreign.status_code, store) == (403, FakeStore())
         own = await client.post(path, headers={"origin": "http://server"})
     assert own.status_code in (200, 204)
+
+
+async def test_cleaning_and_snapshots() -> None:
+    store = FakeStore()
+    async with Rig(store=store).client() as client:
+        cleaned = await client.post("/api/v1/admin/tsdb/clean_tombstones")
+        taken = await client.put("/api/v1/admin/tsdb/snapshot")
+    assert (cleaned.status_code, cleaned.content) == (204, b"")
+    assert taken.json() == {"status": "success", "data": {"name": "snapshot-1"}}
+    assert store == FakeStore(cleaned=1, snapshots=1)
 
 
 async def test_reload() -> None:

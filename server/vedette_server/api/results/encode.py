@@ -15,6 +15,7 @@ from vedette_server.api.results import kernels, plain
 from vedette_server.api.results.labels import LabelPairs, label_pairs
 from vedette_server.api.results.series import FlatSeries, flat_series
 from vedette_server.api.texts import encode_text
+from vedette_server.compiled import in_background
 from vedette_server.promql import Result
 from vedette_server.promql.columns import empty_labels
 from vedette_server.storage.interface import LabelColumns
@@ -81,8 +82,9 @@ def warm_up() -> None:
     bounds = np.array([0, 1], np.int64)
     series = FlatSeries(empty_labels(1), one, one, np.zeros(1), bounds, np.zeros(0, np.bool_), single=True)
     pairs = label_pairs(series.labels)
-    _Writer(series, pairs).write(0, 1, PIECE_BYTES)
-    kernels.write_label_sets(pairs.codes, pairs.text, pairs.bounds, 0, 1, np.empty(PIECE_BYTES, np.uint8))
+    with in_background():
+        _Writer(series, pairs).write(0, 1, PIECE_BYTES)
+        kernels.write_label_sets(pairs.codes, pairs.text, pairs.bounds, 0, 1, np.empty(PIECE_BYTES, np.uint8))
 
 
 def _portions(room: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:

@@ -43,7 +43,7 @@ class Merger:
         Raises:
             OSError: the disk is full or failed; nothing has changed.
         """
-        spans = _spans(sources, window)
+        spans = spans_of(sources, window)
         names = tuple(new_name(start) for start, _ in spans)
 
         def about(meta: BlockMeta) -> BlockMeta:
@@ -80,14 +80,14 @@ class Merger:
             self._cache.drop(block.number)
 
 
-def _spans(sources: Sequence[Source], window: int) -> list[tuple[int, int]]:
+def spans_of(sources: Sequence[Source], window: int) -> list[tuple[int, int]]:
     """The spans of ``window`` ms in which any series has a sample, as (first, last) timestamps."""
     touched: set[int] = set()
     for source in sources:
         directory = source.directory
         sizes = np.diff(directory.table_offsets)[directory.slot_tables]
         found = source.window(np.flatnonzero(sizes).astype(np.int32), -EVER, EVER)
-        span = window or 2 * EVER
+        span = window or EVER
         touched.update(kernels.touched_spans(found.starts, found.counts, found.timestamps, span).tolist())
     if not window:
         return [(-EVER, EVER)] if touched else []

@@ -19,12 +19,21 @@ from vedette_server.storage.interface import LooseSamples
 
 
 @contextlib.contextmanager
-def vedette(folder: Path, found: list[Series]) -> Iterator[str]:
+def vedette(folder: Path, found: list[Series], *, admin: bool = False) -> Iterator[str]:
     """The URL of a server that holds the samples."""
     trio.run(_fill, folder / "data" / "storage", found)
     api, ingest = free_address(), free_address()
     config = folder / "server.toml"
-    config.write_text(f'data = "{folder}/data"\n[api]\nlisten = "{api}"\n[ingest]\nlisten = "{ingest}"\n')
+    config.write_text(
+        f"""
+data = "{folder}/data"
+[api]
+listen = "{api}"
+admin = {str(admin).lower()}
+[ingest]
+listen = "{ingest}"
+"""
+    )
     process = Process("server", "--config", str(config), log=folder / "log")
     try:
         eventually(lambda: _is_ready(f"http://{api}") or not process.alive(), bool)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from vedette_server.api.numbers import format_time, format_value
 from vedette_server.api.results import kernels
+from vedette_server.compiled import in_background
 
 RANDOM = np.random.default_rng(4)
 FAMILIES = {
@@ -25,6 +26,13 @@ FAMILIES = {
     "least and most": np.array([5e-324, 2.2250738585072014e-308, 1.7976931348623157e308, 1e-6, 9.999999e-7, 1e-7]),
     "no numbers": np.array([np.nan, -np.nan, np.inf, -np.inf, -0.0]),
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_kernels() -> None:
+    """Not their Python functions, which stand in for them until they are compiled."""
+    with in_background():
+        kernels.write_time(0, np.zeros(kernels.TIME_BYTES, np.uint8), 0)
 
 
 def written(value: float) -> str:
