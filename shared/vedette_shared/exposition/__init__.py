@@ -5,7 +5,7 @@ from vedette_shared.exposition.negotiation import choose_content_type, choose_en
 from vedette_shared.exposition.numbers import format_value, parse_value
 from vedette_shared.exposition.openmetrics_lines import END
 from vedette_shared.exposition.openmetrics_reader import OpenMetricsReader, parse_openmetrics
-from vedette_shared.exposition.openmetrics_writer import write_openmetrics
+from vedette_shared.exposition.openmetrics_writer import format_seconds, write_openmetrics
 from vedette_shared.exposition.series import parse_series, read_series
 from vedette_shared.exposition.text_reader import TextReader, decode_page, parse_text
 from vedette_shared.exposition.text_writer import write_text
@@ -23,6 +23,7 @@ __all__ = [
     "choose_content_type",
     "choose_encoding",
     "decode_page",
+    "format_seconds",
     "format_value",
     "parse_openmetrics",
     "parse_series",

@@ -29,7 +29,7 @@ def write_openmetrics(families: Iterable[MetricFamily]) -> bytes:
         for family in group:
             for name, labels, value, timestamp in family.samples:
                 parts += (series_prefix(name, labels), format_value(value))
-                parts.append("\n" if timestamp is None else f" {_seconds(timestamp)}\n")
+                parts.append("\n" if timestamp is None else f" {format_seconds(timestamp)}\n")
     parts.append(f"{END}\n")
     return "".join(parts).encode()
 
@@ -50,7 +50,8 @@ def _head(family: MetricFamily, taken: set[str]) -> str:
     return "".join(lines)
 
 
-def _seconds(milliseconds: int) -> str:
+def format_seconds(milliseconds: int) -> str:
+    """Return a timestamp as OpenMetrics has it, in seconds: ``1700000000`` or ``1700000000.250``."""
     sign = "-" if milliseconds < 0 else ""
     whole, rest = divmod(abs(milliseconds), 1000)
     return f"{sign}{whole}.{rest:03}" if rest else f"{sign}{whole}"

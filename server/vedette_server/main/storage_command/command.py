@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
+from vedette_server.main.storage_command.arguments import moment_argument, selector_argument
 from vedette_server.main.storage_command.errors import StorageCommandError
-from vedette_server.main.storage_command.location import DEFAULT_DATA, find_store, user_of
+from vedette_server.main.storage_command.location import DEFAULT_DATA, find_store, store_or_place, user_of
 from vedette_shared.command import CommandParser
+from vedette_shared.errors import UsageError
 from vedette_shared.logs import configure_logs
 from vedette_shared.progress import show_progress
+
+_EVER = 2**62
 
 
 def build_parser(prog: str) -> CommandParser:
@@ -29,6 +36,22 @@ def build_parser(prog: str) -> CommandParser:
 
     restore = _action(actions, "restore", "check a backup and make it the store of a data folder without one", _restore)
     restore.add_argument("folder", type=Path, metavar="DIR", help="the backup")
+
+    export = _action(actions, "export", "print samples as OpenMetrics text with timestamps", _export)
+    export.add_argument(
+        "--match",
+        metavar="SELECTOR",
+        type=selector_argument,
+        action="append",
+        default=[],
+        help="only these series, such as 'up{job=\"node\"}'; may be repeated",
+    )
+    export.add_argument("--start", metavar="T", type=moment_argument, help="from: RFC 3339, seconds, or 2h (ago)")
+    export.add_argument("--end", metavar="T", type=moment_argument, help="up to, likewise")
+    export.add_argument("--output", metavar="FILE", type=Path, help="write it to FILE instead of stdout")
+
+    importing = _action(actions, "import", "store the samples of OpenMetrics text, with the server stopped", _import)
+    importing.add_argument("file", metavar="FILE", help="the text; - for stdin")
     return parser
 
 
@@ -111,3 +134,62 @@ def _restore(arguments: argparse.Namespace) -> int:
         copied = restore(source, arguments.data, progress.advance)
     print(f"{arguments.data}: {copied.files} files, {copied.size:,} bytes are restored")  # noqa: T201
     return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from vedette_server.main.storage_command.exporting import Exporter
+    from vedette_server.main.storage_command.frozen import open_frozen
+
+    with open_frozen(find_store(arguments.data)) as store:
+        start = -_EVER if arguments.start is None else arguments.start
+        end = _EVER if arguments.end is None else arguments.end
+        if end < start:
+            raise UsageError("--end is before --start")
+        exporter = Exporter(store, arguments.match, start, end)
+        with _output(arguments.output) as file, show_progress("export") as progress:
+            for text in exporter.text():
+                data = text.encode()
+                file.write(data)
+                progress.advance(len(data))
+    left_out = f"; {exporter.nameless} series without a name are left out" if exporter.nameless else ""
+    damaged = f"; {store.damage} damaged places are left out, see vedette storage verify" if store.damage else ""
+    print(f"{exporter.samples:,} samples of {exporter.series:,} series{left_out}{damaged}", file=sys.stderr)  # noqa: T201
+    return 0
+
+
+@contextlib.contextmanager
+def _output(path: Path | None) -> Iterator[BinaryIO]:
+    """Give stdout, or a file that stands under its name when it is whole."""
+    if path is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    from vedette_server.storage.files import written_aside
+
+    with _told(path), written_aside(path) as file:
+        yield file
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from vedette_server.main.storage_command.importing import import_samples
+
+    folder = store_or_place(arguments.data)
+    if arguments.file == "-":
+        with show_progress("import") as progress:
+            totals = import_samples(folder, sys.stdin.buffer, "stdin", progress.advance)
+    else:
+        path = Path(arguments.file)
+        with _told(path), path.open("rb") as file, show_progress("import", path.stat().st_size) as progress:
+            totals = import_samples(folder, file, str(path), progress.advance)
+    print(totals)  # noqa: T201
+    return 1 if totals.refused else 0
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise StorageCommandError(f"{error.filename or path}: {error.strerror or error}") from error

@@ -56,6 +56,11 @@ class FrozenStore:
         self.contents = Contents(blocks, tuple(self._heads(checkpoint, blocks, deletions)), deletions)
         self.querier = StoreQuerier(self.index, lambda: self.contents)
 
+    @property
+    def damage(self) -> int:
+        """Files, stretches of the log and pieces of blocks that were found damaged so far, and left out."""
+        return self.damaged + sum(len(block.damaged) for block in self.contents.blocks)
+
     def _blocks(self) -> list[Block]:
         blocks = []
         for path in sorted(self._folder.blocks.glob(f"*{SUFFIX}")):

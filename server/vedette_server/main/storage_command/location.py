@@ -21,6 +21,22 @@ def find_store(data: Path) -> Path:
     Raises:
         StorageCommandError: there is none, it cannot be read, or it is of an unknown version.
     """
+    found = _find(data)
+    if found is None:
+        raise StorageCommandError(f"there is no store in {data}; name the server's data folder with --data DIR")
+    return found
+
+
+def store_or_place(data: Path) -> Path:
+    """Return the folder of the store in ``data``, or where it would be.
+
+    Raises:
+        StorageCommandError: it cannot be read, or it is of an unknown version.
+    """
+    return _find(data) or data / STORE
+
+
+def _find(data: Path) -> Path | None:
     try:
         for folder in (data, data / STORE):
             if (folder / "blocks").is_dir() and (folder / "log").is_dir():
@@ -30,7 +46,7 @@ def find_store(data: Path) -> Path:
         raise StorageCommandError(
             f"the data folder {data} cannot be read: {error.strerror}; run this as the server's user"
         ) from error
-    raise StorageCommandError(f"there is no store in {data}; name the server's data folder with --data DIR")
+    return None
 
 
 def _check_version(folder: Path) -> None:
