@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 import zlib
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Protocol, TypeAlias
@@ -13,6 +14,9 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from vedette_shared.exposition import choose_encoding
+from vedette_shared.logs import get_logger
+
+_log = get_logger(__name__)
 
 ENCODINGS = ("zstd", "gzip")
 LEVELS = {"zstd": 1, "gzip": 1}
@@ -66,9 +70,16 @@ class StreamedResponse(Response):
 
     async def _make(self, ahead: trio.MemorySendChannel[bytes]) -> None:
         """Make a piece while the one before is being sent."""
-        async with ahead:
-            while (piece := await trio.to_thread.run_sync(next, self.pieces, None, limiter=self._limiter)) is not None:
-                await ahead.send(piece)
+        while (piece := await trio.to_thread.run_sync(self._next, limiter=self._limiter)) is not None:
+            await ahead.send(piece)
+        ahead.close()  # only here: what breaks off must not look like an end
+
+    def _next(self) -> bytes | None:
+        try:
+            return next(self.pieces, None)
+        except Exception as error:
+            _log.error("an answer was broken off", error=repr(error), trace=traceback.format_exc())
+            raise
 
 
 async def cancel_when_left(receive: Callable[[], Awaitable[Message]], scope: trio.CancelScope) -> None:

@@ -74,8 +74,9 @@ class Queries:
         return await self._answer(request, "query_range", parameters, text, evaluate)
 
     def _options(self, parameters: Parameters) -> Options:
-        lookback = parameters.duration_ms("lookback_delta", self._engine.options.lookback)
-        return replace(self._engine.options, lookback=lookback)
+        """The engine's own, with another lookback if one is asked for; 0 asks for none, as in Prometheus."""
+        lookback = parameters.duration_ms("lookback_delta", 0)
+        return replace(self._engine.options, lookback=lookback) if lookback > 0 else self._engine.options
 
     async def _answer(
         self, request: Request, endpoint: str, parameters: Parameters, text: str, evaluate: Evaluate

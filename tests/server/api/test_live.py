@@ -2,13 +2,19 @@
 
 import json
 import threading
+from collections.abc import Iterator
 
 import httpx
 import pytest
 import trio
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from tests.server.api.app import Rig, served
 from tests.server.promql.memory import MemoryQuerier
+from vedette_server.api.bodies import WHOLE_BYTES, respond
 from vedette_server.api.results import warm_up
 from vedette_server.promql.context import Context
 from vedette_server.promql.errors import QueryCanceledError
@@ -112,6 +118,26 @@ async def test_a_client_that_stops_reading_does_not_keep_the_server_from_ending(
             async with httpx.AsyncClient() as client:
                 assert (await client.get(f"http://{address}/-/healthy")).status_code == 200
         await stream.aclose()
+
+
+async def test_an_answer_that_breaks_off(caplog: pytest.LogCaptureFixture) -> None:
+    """A defect in the middle of an answer ends the connection, so that no client takes a part for the whole."""
+
+    def pieces() -> Iterator[bytes]:
+        yield b"x" * WHOLE_BYTES
+        yield b"x"
+        raise ValueError("here")
+
+    async def endpoint(request: Request) -> Response:
+        return respond(pieces(), "text/plain", trio.CapacityLimiter(1))
+
+    app = Starlette(routes=[Route("/", endpoint)])
+    async with served(app) as address, httpx.AsyncClient() as client:
+        with pytest.raises(httpx.RemoteProtocolError):
+            await client.get(f"http://{address}/")
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("vedette")] == [
+        "an answer was broken off"
+    ]
 
 
 async def test_a_long_query_in_the_path() -> None:

@@ -55,6 +55,7 @@ ANSWERS = [
         {"query": "x_total", "time": "1970-01-01T00:01:45Z", "lookback_delta": "5s"},
         vector(),
     ),
+    ("query", {"query": "x_total", "lookback_delta": "0"}, vector((X_A, "100"), (X_B, "200"))),
     (
         "query_range",
         {"query": "sum(x_total)", "start": "10", "end": "30.5", "step": "10s"},

@@ -39,6 +39,24 @@ def change(url: str, name: str, **parameters: str) -> httpx.Response:
     return answer
 
 
+def test_reload(url: str, tmp_path: Path) -> None:
+    """A wrong file is refused with its reason and leaves the old configuration in force; the status tells."""
+    config = tmp_path / "server.toml"
+    sound = config.read_text()
+
+    def reloaded() -> tuple[int, str, bool]:
+        answer = httpx.post(f"{url}/-/reload")
+        status = httpx.get(f"{url}/api/v1/status/runtimeinfo").json()["data"]
+        return answer.status_code, answer.text, status["reloadConfigSuccess"]
+
+    config.write_text(sound + "[query]\nconcurrency = 0\n")
+    reason = f"{config}: query: timeout, concurrency and max_samples must be more than 0"
+    assert reloaded() == (500, f"failed to reload config: {reason}\n", False)
+    config.write_text(sound)
+    assert reloaded() == (200, "", True)
+    assert httpx.get(f"{url}/api/v1/status/config").json()["data"] == {"yaml": sound}
+
+
 def test_deletion_cleaning_and_snapshot(url: str, tmp_path: Path) -> None:
     """Deleted samples are gone at once, and from the disk when asked; a snapshot is a store of its own."""
     assert count(url) == {"a": "100", "b": "100"}

@@ -107,3 +107,11 @@ def test_rules_are_evaluated_over_the_past(server: Served, promtool: str, tmp_pa
     dumped = lines(promtool, "tsdb", "dump", str(blocks))
     assert len(dumped) == 20
     assert {line.rpartition(" ")[0] for line in dumped} == {'{__name__="job:requests:sum"} 180'}
+
+
+@pytest.mark.parametrize("state", ["healthy", "ready"])
+def test_health(state: str, server: Served, promtool: str) -> None:
+    done = run(promtool, "check", state, f"--url={server.url}")
+    if "expected command" in done.stderr:
+        pytest.skip("this promtool is older than its check of health")
+    assert done.returncode == 0, done.stderr
