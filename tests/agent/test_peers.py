@@ -49,9 +49,12 @@ def test_prometheus_scrapes_the_page(tmp_path: Path) -> None:
 
             def value(query: str) -> float | None:
                 try:
-                    answer = httpx.get(f"http://{server}/api/v1/query", params={"query": query}).json()
+                    response = httpx.get(f"http://{server}/api/v1/query", params={"query": query})
                 except httpx.TransportError:
                     return None
+                if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+                    return None  # still starting, which it says in plain text
+                answer = response.json()
                 result = answer.get("data", {}).get("result", [])
                 return float(result[0]["value"][1]) if result else None
 
