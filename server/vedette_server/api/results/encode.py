@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from vedette_server.api.numbers import format_time, format_value
 from vedette_server.api.results import kernels, plain
+from vedette_server.api.results.decimals.kernels import TIME_BYTES
 from vedette_server.api.results.labels import LabelPairs, label_pairs
 from vedette_server.api.results.series import FlatSeries, flat_series
 from vedette_server.api.texts import encode_text
@@ -103,7 +104,7 @@ class _Writer:
     def __init__(self, series: FlatSeries, pairs: LabelPairs) -> None:
         self._pairs = pairs
         self._single = series.single
-        self._times = np.empty(len(series.times) * kernels.TIME_BYTES, np.uint8)
+        self._times = np.empty(len(series.times) * TIME_BYTES, np.uint8)
         self._time_bounds = kernels.write_times(_plain(series.times), self._times)
         self._clocks, self._offsets = _plain(series.clocks), _plain(series.offsets)
         self._values, self._present = _plain(series.values.view(np.uint64)), _plain(series.present)

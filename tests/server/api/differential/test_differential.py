@@ -26,7 +26,7 @@ pytestmark = [
     ),
 ]
 
-EXAMPLES = int(os.environ.get("DIFFERENTIAL_EXAMPLES", "200"))
+EXAMPLES = int(os.environ.get("DIFFERENTIAL_EXAMPLES", "400"))
 SEED = 1
 HOURS = 3
 BASE = SystemClock().now_ms() // 7_200_000 * 7_200 - HOURS * 3600

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from vedette_server.api.numbers import format_time, format_value
-from vedette_server.api.results import kernels
+from vedette_server.api.results.decimals import kernels
 from vedette_server.compiled import in_background
 
 RANDOM = np.random.default_rng(4)
