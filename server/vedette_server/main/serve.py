@@ -10,13 +10,12 @@ from pathlib import Path
 
 import trio
 
-from vedette_server import promql, storage
 from vedette_server.api import results
 from vedette_server.api.serve import serve_api
-from vedette_server.compiled import compile_wanted, deferred
 from vedette_server.ingest.listener import IngestHandler
 from vedette_server.main.config import Configuration
 from vedette_server.main.parts import Parts
+from vedette_server.promql.warm import warm_up
 from vedette_server.state import StateStore, open_state, prune_regularly
 from vedette_server.storage import StorageOptions, Store
 from vedette_shared import http
@@ -27,8 +26,6 @@ from vedette_shared.logs import get_logger
 from vedette_shared.systemd import notify
 
 _log = get_logger(__name__)
-
-COMPILE_EVERY_S = 5.0
 
 
 class Server:
@@ -49,7 +46,6 @@ class Server:
         config = self._configuration.server
         try:
             with ExitStack() as stack:
-                stack.enter_context(deferred())
                 api = stack.enter_context(listen_on(config.api.listen))
                 ingest = stack.enter_context(listen_on(config.ingest.listen))
                 async with self._open_store() as store, open_state(config.data / "state.sqlite") as state:
@@ -76,7 +72,7 @@ class Server:
         addresses = {"api": bound_address(api), "ingest": bound_address(ingest)}
         config = self._configuration.server
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(_compile)
+            nursery.start_soon(_warm_up)
             nursery.start_soon(prune_regularly, state, config.state, self._clock)
             await nursery.start(parts.telling.run)
             await nursery.start(parts.checking.run)
@@ -102,13 +98,9 @@ async def _obey_signals(parts: Parts) -> None:
             notify("READY=1")
 
 
-async def _compile() -> None:
-    """Compile the kernels: at first those that are always needed, then what was called and was not ready."""
-    for warm_up in (storage.warm_up, results.warm_up, promql.warm_up):
-        await trio.to_thread.run_sync(warm_up, abandon_on_cancel=True)
-    while True:
-        await trio.to_thread.run_sync(compile_wanted, abandon_on_cancel=True)
-        await trio.sleep(COMPILE_EVERY_S)
+async def _warm_up() -> None:
+    await trio.to_thread.run_sync(results.warm_up, abandon_on_cancel=True)
+    await trio.to_thread.run_sync(warm_up, abandon_on_cancel=True)
 
 
 def _first(group: BaseExceptionGroup[VedetteError]) -> VedetteError:

@@ -7,13 +7,11 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-import pytest
 import trio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.server.storage.support import NOW, Samples, cut, read_all, run_store, settle, to_frame, to_layout
-from vedette_server import compiled
 from vedette_server.storage import StorageOptions, Store
 from vedette_server.storage.interface import LooseSamples, Matcher, MatchOp
 from vedette_shared.clock import ManualClock
@@ -120,13 +118,11 @@ async def play(path: Path, script: list[tuple]) -> None:
                 return
 
 
-@pytest.mark.parametrize("little", [0, compiled.LITTLE], ids=["compiled", "Python"])
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(script=st.lists(steps, max_size=25))
-def test_any_frames_in_the_same_samples_out(little: int, script: list[tuple]) -> None:
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(steps, max_size=25))
+def test_any_frames_in_the_same_samples_out(script: list[tuple]) -> None:
     """Compared after every step with a dictionary in which the first write stands, bit for bit."""
-    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compiled, "LITTLE", little)
+    with tempfile.TemporaryDirectory() as folder:
         trio.run(play, Path(folder), script)
 
 

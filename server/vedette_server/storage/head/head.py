@@ -168,12 +168,9 @@ class Head:
         plain = ~rival
         if plain.any():
             chosen = times[plain]
-            # Only what is in use: a kernel tells by the size of its arrays whether there is much to do.
-            end, used = self.rows + len(chosen), self.used + len(chosen)
             counts = kernels.append_single(
-                streams[plain], chosen, values[plain].view(np.uint64), self._newest[: self.streams],
-                self._oldest[: self.streams], self._last_row[: self.streams], self._previous[:end],
-                self._row_times[:end], self._row_at[:end], self._bits[:used], self.rows, self.used,
+                streams[plain], chosen, values[plain].view(np.uint64), self._newest, self._oldest, self._last_row,
+                self._previous, self._row_times, self._row_at, self._bits, self.rows, self.used,
             )  # fmt: skip
             self._cover(int(chosen.min()), int(chosen.max()))
             self.used += counts[0]
@@ -184,12 +181,7 @@ class Head:
 
     def view(self) -> HeadView:
         """What is in the head now, to read. For one reader."""
-        streams = self.streams
-        last_row = self._last_row[:streams].copy()
-        rows = self.rows
-        while len(newer := np.flatnonzero(last_row >= rows)):
-            # A row that is being appended stands at the head of its chain already.
-            last_row[newer] = self._previous[last_row[newer]]
+        rows, streams = self.rows, self.streams
         directory = Directory(
             self._stream_targets[:streams],
             self._stream_tables[:streams],
@@ -199,8 +191,8 @@ class Head:
             self._table_signatures.view(),
         )
         return HeadView(
-            directory, self.min_time, self.max_time, last_row, self._previous[:rows],
-            self._row_times[:rows], self._row_at[:rows], self._arena[: self.used],
+            directory, self.min_time, self.max_time, rows, self._last_row, self._previous, self._row_times,
+            self._row_at, self._arena,
         )  # fmt: skip
 
     def _cover(self, first: int, last: int) -> None:

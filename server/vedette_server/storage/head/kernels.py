@@ -14,9 +14,11 @@ Array = NDArray[Any]
 
 @compiled
 def ordered_rows(
-    streams: Array, last_row: Array, previous: Array, row_times: Array, start: int, end: int
+    streams: Array, last_row: Array, previous: Array, row_times: Array, rows: int, start: int, end: int
 ) -> tuple[Array, Array]:
-    """For each of ``streams``, its rows with ``start <= t <= end``, by time. ``last_row`` has where their chains begin.
+    """For each of ``streams``, its rows below ``rows`` with ``start <= t <= end``, by time.
+
+    Rows that are appended meanwhile stand at the head of their chains and are passed over.
 
     Returns:
         (offsets, found): int64 (streams + 1,) and int64 rows.
@@ -26,7 +28,7 @@ def ordered_rows(
         row = last_row[streams[i]]
         count = 0
         while row >= 0:
-            if start <= row_times[row] <= end:
+            if row < rows and start <= row_times[row] <= end:
                 count += 1
             row = previous[row]
         offsets[i + 1] = offsets[i] + count
@@ -36,7 +38,7 @@ def ordered_rows(
         row = last_row[streams[i]]
         while row >= 0:
             time = row_times[row]
-            if start <= time <= end:
+            if row < rows and start <= time <= end:
                 at -= 1
                 place = at
                 # The chain runs backwards, so rows that came in order fall into place at once.

@@ -19,6 +19,7 @@ class HeadView:
         directory: Directory,
         min_time: int,
         max_time: int,
+        rows: int,
         last_row: Numbers,
         previous: Numbers,
         row_times: Ints,
@@ -28,6 +29,7 @@ class HeadView:
         self.directory = directory
         self.min_time = min_time
         self.max_time = max_time
+        self._rows = rows
         self._last_row = last_row
         self._previous = previous
         self._row_times = row_times
@@ -49,7 +51,7 @@ class HeadView:
     def rows(self, streams: Numbers, start: int = -_EVER, end: int = _EVER) -> tuple[Ints, Ints]:
         """The rows of some streams in a range of time, see ``kernels.ordered_rows``."""
         found: tuple[Ints, Ints] = kernels.ordered_rows(
-            streams, self._last_row, self._previous, self._row_times, start, end
+            streams, self._last_row, self._previous, self._row_times, self._rows, start, end
         )
         return found
 
