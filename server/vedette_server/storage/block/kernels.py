@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
-
-from vedette_server.compiled import compiled
 
 Array = NDArray[Any]
 
@@ -25,7 +24,7 @@ _INTEGERS = 2.0**62
 _PATCH_SHARE = 16
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def _scaled(value: float, exponent: int) -> tuple[Any, Any]:
     """Whether ``value`` is an integer over ``10**exponent``, and that integer."""
     if exponent == 0:
@@ -40,7 +39,7 @@ def _scaled(value: float, exponent: int) -> tuple[Any, Any]:
     return np.float64(whole) / _POWERS[exponent] == value, whole
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def _misfits(values: Array, bits: Array, exponent: int, bound: int) -> int:
     """How many of ``values`` are no integers over ``10**exponent``; stops counting beyond ``bound``."""
     count = 0
@@ -54,7 +53,7 @@ def _misfits(values: Array, bits: Array, exponent: int, bound: int) -> int:
     return count
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def _mode(values: Array, bits: Array, hint: int) -> int:
     """The best way to write one series: ``CONSTANT``, an exponent, or ``RAW``."""
     same = True
@@ -81,7 +80,7 @@ def _mode(values: Array, bits: Array, hint: int) -> int:
     return best
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def scale(values: Array, bits: Array, lengths: Array) -> tuple[Array, Array, Array, Array]:
     """Choose each series' mode and turn the values of scaled ones into integers.
 
@@ -130,13 +129,13 @@ def scale(values: Array, bits: Array, lengths: Array) -> tuple[Array, Array, Arr
     return modes, integers, patches[:patched], patch_bits[:patched]
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def _all_patched(patches: Array, patched: int, begin: int, end: int) -> bool:
     """Whether every value of ``[begin, end)`` is patched."""
     return patched >= end - begin and patches[patched - (end - begin)] == begin
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def split(
     modes: Array, values: Array, bits: Array, integers: Array, lengths: Array
 ) -> tuple[Array, Array, Array, Array, Array, Array]:
@@ -187,7 +186,7 @@ def split(
     )
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def _fits(modes: Array, lengths: Array, total: int, sizes: tuple[int, int, int, int, int]) -> bool:
     """Whether streams of these sizes are what the modes and lengths ask for."""
     constants = raws = firsts = slopes = rest = values = 0
@@ -206,7 +205,7 @@ def _fits(modes: Array, lengths: Array, total: int, sizes: tuple[int, int, int, 
     return values == total and sizes == (constants, raws, firsts, slopes, rest)
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def join(
     modes: Array,
     lengths: Array,
@@ -260,7 +259,7 @@ def join(
     return True
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def join_integers(lengths: Array, firsts: Array, slopes: Array, rest: Array, out: Array) -> bool:
     """As ``join``, for clocks: integers whose second differences are ``rest``."""
     at = n_slopes = n_rest = 0

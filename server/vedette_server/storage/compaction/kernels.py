@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
-
-from vedette_server.compiled import compiled
 
 Array = NDArray[Any]
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def join_clocks(offsets: Array, starts: Array, counts: Array, pool: Array) -> tuple[Array, Array, Array, Array, Array]:
     """Join the clocks of each slot's parts.
 
@@ -69,7 +68,7 @@ def join_clocks(offsets: Array, starts: Array, counts: Array, pool: Array) -> tu
     return sizes, clocks[:filled], row_at, map_at, maps[:mapped]
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def find_copies(
     source: int,
     signatures: Array,
@@ -126,7 +125,7 @@ def find_copies(
     return series[:count], parts[:count], entries[:count]
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def touched_spans(starts: Array, counts: Array, timestamps: Array, window: int) -> Array:
     """The distinct ``t // window`` of all ticks of the clocks ``timestamps[starts[i]:][:counts[i]]``, sorted."""
     spans = np.empty(16, np.int64)
@@ -146,7 +145,7 @@ def touched_spans(starts: Array, counts: Array, timestamps: Array, window: int) 
     return np.unique(spans[:size])
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def scatter(values: Array, begin: Array, counts: Array, map_at: Array, maps: Array, at: Array, absent: int) -> None:
     """Put stretches of ``values`` (uint64) to the rows that their maps say, where nothing stands yet."""
     nothing = np.uint64(absent)
@@ -157,7 +156,7 @@ def scatter(values: Array, begin: Array, counts: Array, map_at: Array, maps: Arr
                 values[place] = values[begin[i] + j]
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def cut_pieces(signatures: Array, lengths: Array, full: int, enough: int) -> Array:
     """Cut a run of series into pieces of about ``full`` values, sooner where a signature ends and there are ``enough``.
 

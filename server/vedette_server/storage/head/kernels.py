@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
-
-from vedette_server.compiled import compiled
 
 Array = NDArray[Any]
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def ordered_rows(
     streams: Array, last_row: Array, previous: Array, row_times: Array, rows: int, start: int, end: int
 ) -> tuple[Array, Array]:
@@ -50,7 +49,7 @@ def ordered_rows(
     return offsets, found
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def clock_codes(starts: Array, ends: Array, times: Array) -> Array:
     """64 bits for each stretch ``times[starts[i]:ends[i]]``: the same for the same timestamps."""
     codes = np.empty(len(starts), np.uint64)
@@ -63,7 +62,7 @@ def clock_codes(starts: Array, ends: Array, times: Array) -> Array:
     return codes
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def gather(
     rows: Array, row_at: Array, arena: Array, first: Array, counts: Array, columns: Array, values: Array, at: Array
 ) -> None:
@@ -74,7 +73,7 @@ def gather(
             values[goal + j] = arena[row_at[rows[begin + j]] + column]
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def append_single(
     streams: Array,
     times: Array,

@@ -8,14 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
-
-from vedette_server.compiled import compiled
 
 Array = NDArray[Any]
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def _candidates(table_offsets: Array, table_signatures: Array, signatures: Array) -> tuple[Array, Array]:
     """Each table's entries whose signature is wanted: (offsets, entries)."""
     offsets = np.zeros(len(table_offsets), np.int64)
@@ -31,7 +30,7 @@ def _candidates(table_offsets: Array, table_signatures: Array, signatures: Array
     return offsets, entries
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def pick(
     slot_targets: Array,
     slot_tables: Array,
@@ -83,7 +82,7 @@ def pick(
     return slots[:chosen], offsets[: chosen + 1], entries[:filled]
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def number(keys: Array) -> tuple[Array, Array]:
     """Number equal keys alike, in the order of their coming.
 
@@ -117,7 +116,7 @@ def number(keys: Array) -> tuple[Array, Array]:
     return numbers, first[:count]
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def group_parts(series: Array, count: int, first: Array) -> tuple[Array, Array]:
     """Gather the parts of each series, the earliest first; of two that begin together the one that came first.
 
@@ -147,7 +146,7 @@ def group_parts(series: Array, count: int, first: Array) -> tuple[Array, Array]:
     return offsets, parts
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def place_parts(offsets: Array, parts: Array, first: Array, last: Array, counts: Array) -> tuple[Array, Array, Array]:
     """Lay the samples of every series end to end.
 
@@ -171,7 +170,7 @@ def place_parts(offsets: Array, parts: Array, first: Array, last: Array, counts:
     return series_offsets, at, overlapping
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def share_clocks(
     offsets: Array, parts: Array, starts: Array, counts: Array, wanted: Array
 ) -> tuple[Array, Array, Array]:
@@ -230,7 +229,7 @@ def share_clocks(
     return clocks, owners[:made], np.array([total])
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def write_clocks(
     owners: Array, clocks: Array, offsets: Array, parts: Array, starts: Array, counts: Array, pool: Array, out: Array
 ) -> None:
@@ -244,7 +243,7 @@ def write_clocks(
             at += counts[part]
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def find_absent(bits: Array, offsets: Array, absent: int, ragged: Array) -> None:
     """Set ``ragged[i]`` for each series with an absent value among its ``bits`` (uint64)."""
     wanted = np.uint64(absent)
@@ -255,7 +254,7 @@ def find_absent(bits: Array, offsets: Array, absent: int, ragged: Array) -> None
                 break
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def merge_ragged(
     ragged: Array,
     series_offsets: Array,
@@ -325,7 +324,7 @@ def merge_ragged(
     return new_offsets
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def copy_stretches(source: Array, source_at: Array, counts: Array, out: Array, at: Array) -> None:
     """Copy ``source[source_at[i]:][:counts[i]]`` to ``out[at[i]:]`` for every i."""
     for i in range(len(counts)):
@@ -334,7 +333,7 @@ def copy_stretches(source: Array, source_at: Array, counts: Array, out: Array, a
             out[goal + j] = source[begin + j]
 
 
-@compiled
+@njit(nogil=True, cache=True)
 def clip(starts: Array, counts: Array, timestamps: Array, start: int, end: int) -> tuple[Array, Array]:
     """For each clock ``timestamps[starts[i]:][:counts[i]]``, the first tick in the range and the number of them."""
     first = np.empty(len(starts), np.int64)
