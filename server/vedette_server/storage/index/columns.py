@@ -76,11 +76,13 @@ def _column(table: LabelTable, name: str, entries: NDArray[np.int32]) -> tuple[N
 
 
 def _names(table: LabelTable, entries: NDArray[np.int32]) -> set[str]:
-    present = np.zeros(len(table), np.bool_)
+    # Read once: sets are added by the trio thread meanwhile.
+    count = len(table)
+    present = np.zeros(count, np.bool_)
     present[entries] = True
     names = set()
     for column in table.columns():
-        having, _ = column.pairs(len(table))
+        having, _ = column.pairs(count)
         if present[having].any():
             names.add(column.name)
     return names
