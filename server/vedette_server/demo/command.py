@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -48,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         DemoError: a part did not start or ended by itself.
     """
-    with _folder(arguments.data) as folder:
+    with _ended_by_signals(), _folder(arguments.data) as folder:
         settings = choose_settings(folder)
         with _running(settings) as children:
             deadline = None if arguments.duration_ms is None else time.monotonic() + arguments.duration_ms / 1000
@@ -58,6 +59,18 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.duration_ms is not None or arguments.no_tui:
         print(msgspec.json.encode(summary).decode())  # noqa: T201
     return 0
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Take SIGTERM and SIGHUP, which a closed terminal sends, as Ctrl-C: otherwise the children would live on."""
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager
@@ -124,8 +137,9 @@ def _show(settings: Settings, children: list[Child], deadline: float | None, *, 
 def _show_terminal(url: str, deadline: float | None) -> None:
     terminal = subprocess.Popen([sys.executable, "-m", "vedette_shared.command", "top", "--server", url])
     try:
-        terminal.wait(None if deadline is None else max(deadline - time.monotonic(), 0))
-    except subprocess.TimeoutExpired:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            terminal.wait(None if deadline is None else max(deadline - time.monotonic(), 0))
+    finally:
         # SIGTERM, not SIGKILL: it gives the screen back as it was.
         terminal.terminate()
         terminal.wait()
