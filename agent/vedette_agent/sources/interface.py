@@ -9,6 +9,7 @@ from typing import Protocol
 
 import trio
 
+from vedette_shared.events import Event
 from vedette_shared.metrics import MetricFamily
 
 
@@ -53,6 +54,10 @@ class Source(Protocol):
         """The families of the last collection by the name that ``collect[]`` of a page chooses them by."""
         ...
 
+    def take_events(self) -> Sequence[Event]:
+        """Return what happened since the last call, oldest first, and forget it; asked after every collection."""
+        ...
+
     def problems(self) -> dict[str, str]:
         """What is wrong with parts of it, by their names: collectors, scripts."""
         ...
@@ -84,6 +89,9 @@ class PlainSource:
     def parts(self) -> dict[str, Sequence[MetricFamily]]:
         return {self.name: self._last}
 
+    def take_events(self) -> Sequence[Event]:
+        return ()
+
     def problems(self) -> dict[str, str]:
         return {}
 
@@ -103,9 +111,11 @@ class Collection:
         duration: Seconds.
         families: Empty where it failed.
         error: Why it failed; empty where it did not.
+        events: What happened since the collection before, oldest first; may come with a failure too.
     """
 
     timestamp_ms: int
     duration: float
     families: Sequence[MetricFamily]
     error: str = ""
+    events: Sequence[Event] = ()

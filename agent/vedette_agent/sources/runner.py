@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import trio
 
@@ -13,6 +14,7 @@ from vedette_agent.sources.interface import Collection, Source
 from vedette_agent.sources.limits import SourceLimits
 from vedette_agent.sources.schedule import delay_to_grid, delay_to_next
 from vedette_shared.clock import Clock
+from vedette_shared.events import Event
 from vedette_shared.logs import get_logger
 from vedette_shared.metrics import MetricFamily, count_samples
 
@@ -22,6 +24,9 @@ FAILURES_BEFORE_BACKOFF = 3
 MOST_BACKOFF_S = 600.0
 CPU_SPAN_S = 10.0
 """CPU time is judged over at least so long: the first collection of all reads much that later ones do not."""
+
+MOST_EVENTS = 1000
+"""Kept until they are published; the oldest go first."""
 
 DEFAULT_LIMITS = SourceLimits()
 
@@ -60,6 +65,7 @@ class SourceRunner:
         self._limits = limits
         self._collected_at = -math.inf
         self._last_timestamp = -1
+        self._events: deque[Event] = deque(maxlen=MOST_EVENTS)
         self._failures = 0
         self._rest_until = -math.inf
         self._demanded = trio.Event()
@@ -120,7 +126,9 @@ class SourceRunner:
         self._collected.set()
         self._collected = trio.Event()
         if is_tick and self.latest is not None and not (resting and not self._failures):
-            self._publish(self.latest)
+            # With all events since the tick before: collections that a page asked for are not published.
+            self._publish(replace(self.latest, events=tuple(self._events)))
+            self._events.clear()
 
     async def _collect(self) -> Collection:
         timestamp = self._stamp()
@@ -141,6 +149,7 @@ class SourceRunner:
             self.counters.limited["series"] += 1
         self._note(error, end)
         self._rest_for_cpu(self.source.cpu_seconds() - cpu, start)
+        self._events += self.source.take_events()
         return Collection(timestamp, end - start, families, error)
 
     def _stamp(self) -> int:

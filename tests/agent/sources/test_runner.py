@@ -10,6 +10,7 @@ from vedette_agent.errors import CollectorError
 from vedette_agent.sources.interface import Collection, PlainSource
 from vedette_agent.sources.limits import SourceLimits
 from vedette_agent.sources.runner import SourceRunner
+from vedette_shared.events import Event, Severity
 from vedette_shared.metrics import MetricFamily, gauge
 
 LIMITS = SourceLimits(series=100)
@@ -51,6 +52,9 @@ class FakeSource(PlainSource):
             raise CollectorError(self.error)
         return [gauge("calls", "", float(self.calls))] * self.series
 
+    def take_events(self) -> list[Event]:
+        return [Event(EPOCH_MS, "fake", Severity.INFO, f"call {self.calls}")]
+
     def cpu_seconds(self) -> float:
         return self.calls * self.cpu_each
 
@@ -65,6 +69,21 @@ async def ticks(source: FakeSource, seconds: float, clock: TrioClock, phase_ms: 
         await runner.run()
     assert source.closed
     return collections
+
+
+async def test_events_of_collections_for_a_page_go_with_the_next_tick(autojump_clock: MockClock) -> None:
+    published: list[Collection] = []
+    runner = SourceRunner(FakeSource(error="down"), TrioClock(), EPOCH_MS % 15_000, published.append, LIMITS)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(runner.run)
+        await trio.sleep(5)
+        await runner.fresh(0, 1)
+        await trio.sleep(20)
+        nursery.cancel_scope.cancel()
+    assert [[event.text for event in collection.events] for collection in published] == [
+        ["call 1"],
+        ["call 2", "call 3"],
+    ]
 
 
 def offsets(collections: list[Collection]) -> list[int]:
