@@ -10,6 +10,7 @@ import msgspec
 
 from vedette_agent.collectors.options import NodeOptions
 from vedette_agent.config_parts import CustomConfig, ExposeConfig, LocalConfig, PluginsConfig, PushConfig
+from vedette_agent.disks.config import DisksConfig
 from vedette_agent.ipmi.config import IpmiConfig
 from vedette_agent.snmp.config import DeviceConfig, check_devices
 from vedette_agent.sources.limits import SourceLimits
@@ -40,6 +41,7 @@ class AgentConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     local: LocalConfig | None = None
     plugins: PluginsConfig | None = None
     custom: CustomConfig | None = None
+    disks: DisksConfig = DisksConfig()
     ipmi: IpmiConfig | None = None
     snmp_modules: Path = Path("/etc/vedette/snmp")
     snmp: tuple[DeviceConfig, ...] = ()

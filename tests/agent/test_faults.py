@@ -173,7 +173,7 @@ def test_sources_come_and_go_by_reload_and_the_others_run_on(tmp_path: Path) -> 
         config = tmp_path / "agent.toml"
         base = (
             f'host = "h"\ninterval = "300ms"\ndata = "{tmp_path}/data"\n[expose]\nlisten = "{address}"\n'
-            f'[push]\nurl = "{url}"\n'
+            f'[push]\nurl = "{url}"\n[disks]\nenabled = false\n'
         )
         config.write_text(base)
         with running(tmp_path, "--config", str(config)) as agent:

@@ -33,7 +33,20 @@ def test_exposes_this_host_without_a_configuration_and_stops_cleanly(tmp_path: P
 
 def test_pushes_and_goes_on_after_sigkill(tmp_path: Path) -> None:
     with server() as (url, model):
-        options = ("--push", url, "--listen", free_address(), "--data", str(tmp_path / "data"), "--interval", "200ms")
+        config = tmp_path / "agent.toml"
+        config.write_text("[disks]\nenabled = false\n")
+        options = (
+            "--config",
+            str(config),
+            "--push",
+            url,
+            "--listen",
+            free_address(),
+            "--data",
+            str(tmp_path / "data"),
+            "--interval",
+            "200ms",
+        )
         for number in (signal.SIGKILL, signal.SIGTERM):
             before = len(model.stored)
             with running(tmp_path, *options, "--host", "h1") as agent:
@@ -89,7 +102,7 @@ def test_sources_are_shown_behind_tls_and_a_password(tmp_path: Path) -> None:
     config.write_text(
         f'[expose]\nlisten = "{address}"\ncert_file = "{cert}"\nkey_file = "{key}"\n'
         f'[expose.basic_auth]\nuser = "me"\npassword_file = "{password}"\n'
-        f'[local]\nfolder = "{tmp_path}/none"\n'
+        f'[local]\nfolder = "{tmp_path}/none"\n[disks]\nenabled = false\n'
     )
     with running(tmp_path, "--config", str(config)):
         assert httpx.get(f"https://{address}/metrics", verify=False).status_code == 401

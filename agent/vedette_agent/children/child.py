@@ -8,7 +8,7 @@ import resource
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import trio
 
@@ -39,6 +39,7 @@ class ChildEnd:
         errors: The beginning of what it wrote to stderr.
         problem: Why the output must not be trusted; empty if the child ended by itself within its bounds.
         limit: Which bound it hit: ``time``, ``bytes``, ``cpu`` or none.
+        pid: Its number.
     """
 
     code: int | None
@@ -46,6 +47,7 @@ class ChildEnd:
     errors: bytes = b""
     problem: str = ""
     limit: str = ""
+    pid: int = field(default=0, compare=False)
 
 
 async def run_child(
@@ -71,7 +73,7 @@ async def run_child(
         in_time = await _attend(process, limits.timeout, output, errors)
     finally:
         await _end(process)
-    return _judge(process.returncode, in_time, output, errors, limits)
+    return _judge(process, in_time, output, errors, limits)
 
 
 class _Collected:
@@ -142,7 +144,10 @@ def _limit_cpu(pid: int, seconds: float) -> None:
         resource.prlimit(pid, resource.RLIMIT_CPU, (soft, soft + 1))
 
 
-def _judge(code: int | None, in_time: bool, output: _Collected, errors: _Collected, limits: ChildLimits) -> ChildEnd:
+def _judge(
+    process: trio.Process, in_time: bool, output: _Collected, errors: _Collected, limits: ChildLimits
+) -> ChildEnd:
+    code = process.returncode
     limit = problem = ""
     if code == -signal.SIGXCPU:
         limit, problem = "cpu", f"used more than {limits.cpu_seconds:g} s of CPU time"
@@ -154,4 +159,4 @@ def _judge(code: int | None, in_time: bool, output: _Collected, errors: _Collect
         limit, problem = "bytes", f"wrote more than {limits.output_bytes} bytes"
     elif code is not None and code < 0:
         problem = f"ended by signal {-code}"
-    return ChildEnd(code, bytes(output.data), bytes(errors.data), problem, limit)
+    return ChildEnd(code, bytes(output.data), bytes(errors.data), problem, limit, process.pid)

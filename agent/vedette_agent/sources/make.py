@@ -10,6 +10,7 @@ from vedette_agent.children import ChildLimits
 from vedette_agent.collectors.registry import make_collectors
 from vedette_agent.config import AgentConfig
 from vedette_agent.config_parts import CustomConfig, LocalConfig, PluginsConfig
+from vedette_agent.disks.make import plan_disks
 from vedette_agent.ipmi.make import plan_bmcs
 from vedette_agent.snmp.config import DeviceConfig
 from vedette_agent.snmp.declarations import load_modules
@@ -51,6 +52,7 @@ def plan_sources(config: AgentConfig, clock: Clock) -> list[SourcePlan]:
         plans.append(SourcePlan(PLUGINS, spec_of_plugins, lambda: _plugins(plugins, config, clock)))
     if custom is not None:
         plans.append(SourcePlan(CUSTOM, custom, lambda: _custom(custom)))
+    plans += [SourcePlan(*plan) for plan in plan_disks(config.disks, config.data, config.interval, clock)]
     if config.ipmi is not None:
         plans += [SourcePlan(*plan) for plan in plan_bmcs(config.ipmi, config.data, clock)]
     return [*plans, *(_snmp_plan(device, config.snmp_modules, clock) for device in config.snmp)]

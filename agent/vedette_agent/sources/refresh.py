@@ -88,6 +88,17 @@ class Refresher(Generic[Value]):
                         nursery.start_soon(self._repeat, job, scope)
                 await trio.sleep(look_every)
 
+    async def refresh(self, jobs: Mapping[str, Job[Value]]) -> None:
+        """Do each of ``jobs`` once, now; not while ``run`` is under way."""
+
+        async def once(job: Job[Value]) -> None:
+            async with self._slots:
+                await self._fails(job)
+
+        async with trio.open_nursery() as nursery:
+            for job in jobs.values():
+                nursery.start_soon(once, job)
+
     async def _repeat(self, job: Job[Value], scope: trio.CancelScope) -> None:
         failures = 0
         with scope:

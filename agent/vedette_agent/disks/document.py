@@ -1,0 +1,115 @@
+"""smartctl's JSON: read with doubt, as firmware, database and version decide what is in it.
+
+Source: the manual page smartctl(8) of smartmontools 7.5, option ``--json``; its section on the exit status.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import msgspec
+
+from vedette_agent.errors import CollectorError
+
+Document: TypeAlias = dict[str, Any]
+
+USAGE_ERROR = 1 << 0
+OPEN_FAILED = 1 << 1
+"""The device could not be opened, or sleeps."""
+
+_ASLEEP = re.compile(r"Device is in (STANDBY|SLEEP)")
+
+
+def parse_document(output: bytes) -> Document:
+    """Return the document in ``output``.
+
+    Raises:
+        CollectorError: there is none.
+    """
+    # Versions before 7.3 print a line of text before the document of some disks.
+    start = output.find(b"{")
+    try:
+        document = msgspec.json.decode(output[max(start, 0) :].strip())
+    except msgspec.MsgspecError as error:
+        raise CollectorError(f"smartctl printed no JSON: {_beginning(output)}") from error
+    if not isinstance(document, dict) or "smartctl" not in document:
+        raise CollectorError(f"smartctl printed JSON that is none of its: {_beginning(output)}")
+    return document
+
+
+def at(document: Document, *path: str) -> object:
+    """Return what is at ``path``; ``None`` where nothing is."""
+    here: object = document
+    for step in path:
+        if not isinstance(here, dict):
+            return None
+        here = here.get(step)
+    return here
+
+
+def number(document: Document, *path: str) -> float | None:
+    """Return the number at ``path``: one in quotes, a truth, the value of an object count as well."""
+    value = at(document, *path)
+    if isinstance(value, dict):
+        value = value.get("value")
+    if isinstance(value, int | float):
+        return float(value)
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return None
+    return None
+
+
+def text(document: Document, *path: str) -> str:
+    """Return the text at ``path``, trimmed; empty where there is none."""
+    value = at(document, *path)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def table(document: Document, *path: str) -> Sequence[Document]:
+    """Return the rows of the table at ``path``."""
+    value = at(document, *path)
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
+def fields(document: Document, *path: str) -> list[tuple[str, Document]]:
+    """Return the objects by name in the object at ``path``."""
+    value = at(document, *path)
+    return (
+        [(name, inner) for name, inner in value.items() if isinstance(inner, dict)] if isinstance(value, dict) else []
+    )
+
+
+def exit_status(document: Document) -> int:
+    """smartctl's exit status, a mask of bits."""
+    return int(number(document, "smartctl", "exit_status") or 0)
+
+
+def asleep(document: Document) -> str:
+    """Return ``STANDBY`` or ``SLEEP`` for a disk that sleeps and was left to; else nothing."""
+    if exit_status(document) & OPEN_FAILED:
+        for message in table(document, "smartctl", "messages"):
+            if match := _ASLEEP.search(text(message, "string")):
+                return match[1]
+    return ""
+
+
+def failure(document: Document) -> str:
+    """Return why smartctl could not ask the disk; nothing if it could.
+
+    The upper bits of the exit status are no failure: they tell of the disk's health.
+    """
+    if not exit_status(document) & (USAGE_ERROR | OPEN_FAILED):
+        return ""
+    messages = table(document, "smartctl", "messages")
+    errors = [text(message, "string") for message in messages if text(message, "severity") == "error"]
+    return errors[0] if errors else f"smartctl failed with exit status {exit_status(document)}"
+
+
+def _beginning(output: bytes) -> str:
+    line = output.decode("utf-8", "replace").strip().partition("\n")[0]
+    return repr(line[:80]) if line else "nothing"
