@@ -2,26 +2,59 @@
 
 from __future__ import annotations
 
-from vedette_server.ingest.receiver import Receiver
-from vedette_shared.http import Request, Response
+import socket
+from collections.abc import Sequence
+
+import trio
+
+from vedette_server.ingest.receiver import Answer, Receiver
+from vedette_shared.http import Limits, Request, Response, serve_batches
 
 PUSH_PATH = "/v1/push"
 JSON = "application/json"
 
 
+GATHER_S = 0.25
+"""An agent may wait so long for its answer: agents share an fsync, and all that goes with it."""
+
+
+LIMITS = Limits(connections=16_384)
+
+
+async def serve_ingest(
+    receiver: Receiver,
+    listeners: Sequence[socket.socket],
+    *,
+    task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Serve the ingest port until cancelled; the listeners are closed at the end."""
+    await serve_batches(IngestHandler(receiver), listeners, LIMITS, gather=GATHER_S, task_status=task_status)
+
+
 class IngestHandler:
-    """Answers the requests of the ingest port."""
+    """Answers the requests of the ingest port, batch by batch."""
 
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
 
-    async def __call__(self, request: Request) -> Response:
-        """Take a push; anything else is told what this port is for."""
-        if request.path != PUSH_PATH:
-            return Response(404, b"this port takes pushed frames at /v1/push\n")
-        if request.method != "POST":
-            return Response(405, b"frames are pushed by POST\n", headers=[("Allow", "POST")])
-        if request.header("content-encoding") != "zstd":
-            return Response(415, b"the body must be a message of frames with Content-Encoding: zstd\n")
-        answer = await self._receiver.take(request.body)
-        return Response(answer.status, answer.body, JSON, answer.headers)
+    async def __call__(self, requests: Sequence[Request]) -> list[Response]:
+        """Take pushes; anything else is told what this port is for."""
+        refusals = [_refusal(request) for request in requests]
+        bodies = [request.body for request, refusal in zip(requests, refusals, strict=True) if refusal is None]
+        answers = iter(await self._receiver.take(bodies) if bodies else ())
+        return [_response(next(answers)) if refusal is None else refusal for refusal in refusals]
+
+
+def _refusal(request: Request) -> Response | None:
+    """What a request is told that is no push."""
+    if request.path != PUSH_PATH:
+        return Response(404, b"this port takes pushed frames at /v1/push\n")
+    if request.method != "POST":
+        return Response(405, b"frames are pushed by POST\n", headers=[("Allow", "POST")])
+    if request.header("content-encoding") != "zstd":
+        return Response(415, b"the body must be a message of frames with Content-Encoding: zstd\n")
+    return None
+
+
+def _response(answer: Answer) -> Response:
+    return Response(answer.status, answer.body, JSON, answer.headers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -11,14 +11,16 @@ import zstandard
 from vedette_server.ingest.bases import Bases
 from vedette_server.ingest.planes import from_planes
 from vedette_server.storage.errors import StorageError
-from vedette_server.storage.interface import Appender
-from vedette_shared.errors import FrameError
+from vedette_server.storage.interface import Appender, Delivery, Receipt
+from vedette_shared.errors import FrameError, VedetteError
 from vedette_shared.frames import Message, decode_message
 from vedette_shared.logs import get_logger
 
 _log = get_logger(__name__)
 
 RETRY_AFTER_S = 5
+BATCH_BYTES = 8 * 2**20
+"""About so much of messages, decompressed, is held at a time and stored together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +62,39 @@ class Receiver:
         self._decompressor = zstandard.ZstdDecompressor()
         self.counters = IngestCounters()
 
-    async def take(self, body: bytes) -> Answer:
-        """Store the zstd-compressed message ``body``; return when it is on disk, or say why it is not."""
+    async def take(self, bodies: Sequence[bytes]) -> list[Answer]:
+        """Store the zstd-compressed messages ``bodies``; return when they are on disk, or say why they are not.
+
+        Each is stored or refused by itself. One that goes on from a frame of another in ``bodies`` finds it unknown.
+        """
+        answers: list[Answer] = []
+        for batch in self._batches(bodies):
+            answers += await self._store(batch)
+        return answers
+
+    def _batches(self, bodies: Sequence[bytes]) -> Iterator[list[Delivery | Answer]]:
+        """Open messages, so many at a time as memory should hold."""
+        batch: list[Delivery | Answer] = []
+        size = 0
+        for body in bodies:
+            opened, length = self._open(body)
+            batch.append(opened)
+            size += length
+            if size >= BATCH_BYTES:
+                yield batch
+                batch, size = [], 0
+        if batch:
+            yield batch
+
+    def _open(self, body: bytes) -> tuple[Delivery | Answer, int]:
+        """Return (what is to be stored of a message or why it is not, its size)."""
         try:
-            return await self._store(decode_message(self._decompress(body), from_planes))
+            data = self._decompress(body)
+            return self._resolve(decode_message(data, from_planes)), len(data)
         except FrameError as error:
-            return self._refuse(400, "malformed", str(error))
+            return self._refuse(400, "malformed", str(error)), 0
         except _TooLargeError as error:
-            return self._refuse(413, "too_large", str(error))
-        except StorageError as error:
-            _log.error("samples not stored", error=error)
-            return self._refuse(503, "storage", str(error), headers=(("Retry-After", str(RETRY_AFTER_S)),))
+            return self._refuse(413, "too_large", str(error)), 0
 
     def _decompress(self, body: bytes) -> bytes:
         try:
@@ -83,22 +107,43 @@ class Receiver:
         except zstandard.ZstdError as error:
             raise FrameError(f"the body is not a whole zstd frame: {error}") from error
 
-    async def _store(self, message: Message) -> Answer:
+    def _resolve(self, message: Message) -> Delivery | Answer:
         frames, unknown_bases = self._bases.resolve(message.sender, message.frames)
         sent = {layout.hash for layout in message.layouts}
         wanted = {frame.layout for frame in message.frames} - sent
         unknown_layouts = self._appender.unknown_layouts(sorted(wanted))
         if unknown_layouts or unknown_bases:
             return self._ask_for(unknown_layouts, unknown_bases)
-        receipt = await self._appender.append_frames(message.sender, message.layouts, frames)
-        self._bases.remember(message.sender, frames)
-        self.counters.messages += 1
-        self.counters.frames += len(frames)
-        self.counters.samples += receipt.stored
-        self.counters.repeated_samples += receipt.repeated
-        self.counters.refused_samples += receipt.refused
-        self.counters.too_old_samples += receipt.too_old
-        return Answer(200, msgspec.json.encode({"sequence": receipt.highest_sequence}))
+        return Delivery(message.sender, message.layouts, frames)
+
+    async def _store(self, batch: Sequence[Delivery | Answer]) -> list[Answer]:
+        deliveries = [one for one in batch if isinstance(one, Delivery)]
+        outcomes: Sequence[Receipt | VedetteError]
+        try:
+            outcomes = await self._appender.append_deliveries(deliveries) if deliveries else ()
+        except StorageError as error:
+            outcomes = [error] * len(deliveries)
+        told = iter(outcomes)
+        return [self._answer(one, next(told)) if isinstance(one, Delivery) else one for one in batch]
+
+    def _answer(self, delivery: Delivery, outcome: Receipt | VedetteError) -> Answer:
+        if isinstance(outcome, Receipt):
+            return self._acknowledge(delivery, outcome)
+        if isinstance(outcome, FrameError):
+            return self._refuse(400, "malformed", str(outcome))
+        _log.error("samples not stored", error=outcome)
+        return self._refuse(503, "storage", str(outcome), headers=(("Retry-After", str(RETRY_AFTER_S)),))
+
+    def _acknowledge(self, delivery: Delivery, receipt: Receipt) -> Answer:
+        self._bases.remember(delivery.sender, delivery.frames)
+        counters = self.counters
+        counters.messages += 1
+        counters.frames += len(delivery.frames)
+        counters.samples += receipt.stored
+        counters.repeated_samples += receipt.repeated
+        counters.refused_samples += receipt.refused
+        counters.too_old_samples += receipt.too_old
+        return Answer(200, b'{"sequence":%d}' % receipt.highest_sequence)
 
     def _ask_for(self, layouts: Sequence[bytes], bases: Sequence[int]) -> Answer:
         self._count_error("incomplete")

@@ -12,13 +12,12 @@ import trio
 
 from vedette_server.api import results
 from vedette_server.api.serve import serve_api
-from vedette_server.ingest.listener import IngestHandler
+from vedette_server.ingest.listener import serve_ingest
 from vedette_server.main.config import Configuration
 from vedette_server.main.parts import Parts
 from vedette_server.promql.warm import warm_up
 from vedette_server.state import StateStore, open_state, prune_regularly
 from vedette_server.storage import StorageOptions, Store
-from vedette_shared import http
 from vedette_shared.clock import Clock, SystemClock
 from vedette_shared.errors import VedetteError
 from vedette_shared.listening import bound_address, listen_on
@@ -76,7 +75,7 @@ class Server:
             nursery.start_soon(prune_regularly, state, config.state, self._clock)
             await nursery.start(parts.telling.run)
             await nursery.start(parts.checking.run)
-            await nursery.start(http.serve, IngestHandler(parts.receiver), [ingest])
+            await nursery.start(serve_ingest, parts.receiver, [ingest])
             await nursery.start(parts.scraper.run)
             await nursery.start(serve_api, parts.app(), api)
             _log.info("ready", **addresses, data=config.data)

@@ -8,18 +8,18 @@ import trio
 
 from vedette_server.storage.appends import VALUE_BYTES, EndsAppend, FramesAppend, SamplesAppend, Taker
 from vedette_server.storage.checkpoint import Checkpoint
-from vedette_server.storage.commit import Append, CommitQueue
+from vedette_server.storage.commit import Append, CommitQueue, Group
 from vedette_server.storage.contents import NOTHING_YET, Contents
 from vedette_server.storage.cutting import Sealed
 from vedette_server.storage.errors import StorageError, StorageFullError
 from vedette_server.storage.head.head import Head
 from vedette_server.storage.intake import Intake
-from vedette_server.storage.interface import LooseSamples, Receipt, SourceEnd
+from vedette_server.storage.interface import Delivery, LooseSamples, Receipt, SourceEnd
 from vedette_server.storage.log.segments import LogWriter
 from vedette_server.storage.options import StorageOptions
 from vedette_server.storage.state import State
 from vedette_shared.clock import Clock
-from vedette_shared.errors import FrameError
+from vedette_shared.errors import FrameError, VedetteError
 from vedette_shared.frames import Frame, Layout, Sender
 from vedette_shared.labels import Labels
 
@@ -49,22 +49,45 @@ class StoreAppender:
         return [one for one in hashes if one not in known]
 
     async def append_frames(self, sender: Sender, layouts: Sequence[Layout], frames: Sequence[Frame]) -> Receipt:
+        append = self._prepare(sender, layouts, frames)
+        if not append.is_new:
+            return append.apply()
+        await self._queue.put(append)
+        return append.result()
+
+    async def append_deliveries(self, deliveries: Sequence[Delivery]) -> Sequence[Receipt | VedetteError]:
+        results: list[FramesAppend | FrameError] = []
+        for delivery in deliveries:
+            try:
+                results.append(self._prepare(delivery.sender, delivery.layouts, delivery.frames))
+            except FrameError as error:
+                results.append(error)
+        appends = [one for one in results if isinstance(one, FramesAppend)]
+        if any(append.is_new for append in appends):
+            await self._queue.put(*appends, at_once=True)
+        else:
+            for append in appends:
+                append.outcome = append.apply()
+        return [one if isinstance(one, FrameError) else one.outcome for one in results]
+
+    def _prepare(self, sender: Sender, layouts: Sequence[Layout], frames: Sequence[Frame]) -> FramesAppend:
         known = self._intake.index.layouts
         fresh = {layout.hash: layout for layout in layouts if layout.hash not in known}
         for frame in frames:
             self._check(frame, fresh)
-        append = FramesAppend(self._taker, sender, list(fresh.values()), frames)
-        if append.values or not all(self._intake.known(sender, frame) for frame in frames):
-            return await self._queue.put(append)
-        return append.apply()
+        return FramesAppend(self._taker, sender, list(fresh.values()), frames)
 
     async def append_samples(self, labels: Sequence[Labels], samples: LooseSamples) -> Receipt:
         if len(samples.series) and not 0 <= int(samples.series.min()) <= int(samples.series.max()) < len(labels):
             raise StorageError("loose samples refer to label sets that are not given")
-        return await self._queue.put(SamplesAppend(self._taker, labels, samples))
+        append = SamplesAppend(self._taker, labels, samples)
+        await self._queue.put(append)
+        return append.result()
 
     async def append_ends(self, ends: Sequence[SourceEnd]) -> Receipt:
-        return await self._queue.put(EndsAppend(self._taker, ends))
+        append = EndsAppend(self._taker, ends)
+        await self._queue.put(append)
+        return append.result()
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Commit what is appended, until cancelled."""
@@ -96,7 +119,8 @@ class StoreAppender:
                 await self._roll(0)
             return self._log.number - 1
 
-    async def _commit(self, batch: Sequence[Append]) -> None:
+    async def _commit(self, groups: Sequence[Group]) -> None:
+        batch = [append for group in groups for append in group.appends]
         try:
             async with self._turn:
                 await self._make_room(2 * sum(append.values for append in batch))
@@ -104,18 +128,26 @@ class StoreAppender:
                 await self._write(batch)
                 self._state.fsyncs += 1
                 self._taker.oldest = self._oldest()
-                for place, append in enumerate(batch):
-                    append.finish()
-                    if place % _APPLY_AT_ONCE == _APPLY_AT_ONCE - 1:
-                        await trio.lowlevel.cancel_shielded_checkpoint()
+                await self._apply(groups)
         except StorageError as error:
             self._state.failed_commits += 1
-            for append in batch:
-                append.fail(error)
+            for group in groups:
+                group.fail(error)
         except trio.Cancelled:
-            for append in batch:
-                append.fail(StorageError("the store is closing"))
+            for group in groups:
+                group.fail(StorageError("the store is closing"))
             raise
+
+    async def _apply(self, groups: Sequence[Group]) -> None:
+        """Take what is durable into the head; other tasks may run in between."""
+        applied = 0
+        for group in groups:
+            for append in group.appends:
+                append.outcome = append.apply()
+                applied += 1
+                if applied % _APPLY_AT_ONCE == 0:
+                    await trio.lowlevel.cancel_shielded_checkpoint()
+            group.finish()
 
     async def _examine(self, late: Sequence[Append]) -> None:
         """Look for late samples in what is older than the head."""

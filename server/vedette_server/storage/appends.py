@@ -68,13 +68,18 @@ class Taker:
 
 
 class FramesAppend(Append):
-    """Frames of one sender, with the layouts that are new."""
+    """Frames of one sender, with the layouts that are new.
 
-    __slots__ = ("_frames", "_frames_record", "_held", "_late", "_layouts", "_sender", "_taker")
+    Attributes:
+        is_new: Whether any of the frames is not in the store yet.
+    """
+
+    __slots__ = ("_frames", "_frames_record", "_held", "_late", "_layouts", "_sender", "_taker", "is_new")
 
     def __init__(self, taker: Taker, sender: Sender, layouts: Sequence[Layout], frames: Sequence[Frame]) -> None:
         new = [frame for frame in frames if not taker.intake.known(sender, frame)]
         super().__init__(sum(len(frame.values) for frame in new) // VALUE_BYTES)
+        self.is_new = len(new) > 0
         self._taker = taker
         self._sender = sender
         self._layouts = layouts
@@ -84,6 +89,8 @@ class FramesAppend(Append):
         self._late: dict[int, tuple[int, Shape]] = {}
 
     def encode(self) -> list[bytes]:
+        if not self.is_new:
+            return []
         taker = self._taker
         payloads = []
         for layout_hash in {frame.layout for frame in self._frames} - taker.written_layouts:

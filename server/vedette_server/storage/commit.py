@@ -11,17 +11,21 @@ from vedette_server.storage.errors import StorageError
 from vedette_server.storage.interface import Receipt
 from vedette_server.storage.read.directory import Source
 
+_UNDECIDED = StorageError("not decided yet")
+
 
 class Append:
-    """One append that waits to be durable; its subclasses say what it is. It has at most ``values`` samples."""
+    """One append on its way to be durable; its subclasses say what it is. It has at most ``values`` samples.
 
-    __slots__ = ("_done", "_error", "_receipt", "values")
+    Attributes:
+        outcome: What became of it, once that is known.
+    """
+
+    __slots__ = ("outcome", "values")
 
     def __init__(self, values: int) -> None:
         self.values = values
-        self._done = trio.Event()
-        self._receipt: Receipt | None = None
-        self._error: StorageError | None = None
+        self.outcome: Receipt | StorageError = _UNDECIDED
 
     def encode(self) -> list[bytes]:
         """Its records, framed; asked for once, just before they are written."""
@@ -38,27 +42,40 @@ class Append:
         """Take it into the head; it is durable now."""
         raise NotImplementedError
 
-    def finish(self) -> None:
-        """It is durable: apply it, and let its caller go on."""
-        self._receipt = self.apply()
-        self._done.set()
-
-    def fail(self, error: StorageError) -> None:
-        """It could not be made durable."""
-        self._error = error
-        self._done.set()
-
-    async def result(self) -> Receipt:
-        """Wait until it is done.
+    def result(self) -> Receipt:
+        """The receipt.
 
         Raises:
             StorageError: nothing was taken.
         """
+        if isinstance(self.outcome, StorageError):
+            raise self.outcome
+        return self.outcome
+
+
+class Group:
+    """Appends that came together and go in one commit, and whoever waits for them."""
+
+    __slots__ = ("_done", "appends", "values")
+
+    def __init__(self, appends: Sequence[Append]) -> None:
+        self.appends = appends
+        self.values = sum(append.values for append in appends)
+        self._done = trio.Event()
+
+    def finish(self) -> None:
+        """All have their outcome: let the one who waits go on."""
+        self._done.set()
+
+    def fail(self, error: StorageError) -> None:
+        """None could be made durable."""
+        for append in self.appends:
+            append.outcome = type(error)(*error.args)
+        self._done.set()
+
+    async def wait(self) -> None:
+        """Wait for the outcomes."""
         await self._done.wait()
-        if self._error is not None:
-            raise type(self._error)(*self._error.args)
-        assert self._receipt is not None
-        return self._receipt
 
 
 ENOUGH_VALUES = 65_536
@@ -72,9 +89,9 @@ class CommitQueue:
         """``batch_values``: about how many samples go in one commit at most."""
         self._batch_values = batch_values
         self._values = 0
-        self._waiting: deque[Append] = deque()
+        self._waiting: deque[Group] = deque()
         self._wake = trio.Event()
-        self._enough = trio.Event()
+        self._hurry = trio.Event()
         self._closed: StorageError | None = StorageError("the store is not running yet")
 
     def open(self) -> None:
@@ -84,40 +101,42 @@ class CommitQueue:
     def close(self, error: StorageError) -> None:
         """Refuse what waits and what comes."""
         self._closed = error
-        for append in self._waiting:
-            append.fail(error)
+        for group in self._waiting:
+            group.fail(error)
         self._waiting.clear()
         self._values = 0
 
-    async def put(self, append: Append) -> Receipt:
-        """Put an append in the queue and wait for its receipt.
+    async def put(self, *appends: Append, at_once: bool = False) -> None:
+        """Put appends in the queue and wait for their outcomes; with ``at_once`` nothing else is waited for.
 
         Raises:
-            StorageError: nothing was taken.
+            StorageError: the queue is closed.
         """
         if self._closed is not None:
-            raise self._closed
-        self._waiting.append(append)
-        self._values += append.values
+            raise type(self._closed)(*self._closed.args)
+        group = Group(appends)
+        self._waiting.append(group)
+        self._values += group.values
         self._wake.set()
-        if self._values >= ENOUGH_VALUES:
-            self._enough.set()
-        return await append.result()
+        if at_once or self._values >= ENOUGH_VALUES:
+            self._hurry.set()
+        await group.wait()
 
-    async def take(self, delay: float) -> Sequence[Append]:
+    async def take(self, delay: float) -> Sequence[Group]:
         """Wait for appends, then ``delay`` seconds more for others to join, or until they are many; in order."""
         if not self._waiting:
             self._wake = trio.Event()
             await self._wake.wait()
-        if self._values < ENOUGH_VALUES and delay > 0:
-            self._enough = trio.Event()
+        if not self._hurry.is_set() and delay > 0:
             with trio.move_on_after(delay):
-                await self._enough.wait()
-        batch: list[Append] = []
+                await self._hurry.wait()
+        batch: list[Group] = []
         values = 0
         while self._waiting and (not batch or values + self._waiting[0].values <= self._batch_values):
-            append = self._waiting.popleft()
-            values += append.values
-            batch.append(append)
+            group = self._waiting.popleft()
+            values += group.values
+            batch.append(group)
         self._values -= values
+        if not self._waiting:
+            self._hurry = trio.Event()
         return batch

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette_shared.errors import VedetteError
 from vedette_shared.frames import Frame, Layout, Sender
 from vedette_shared.labels import Labels
 
@@ -173,6 +174,15 @@ class SourceEnd:
     timestamp: int
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Frames of one sender that stand for themselves, with the layouts among them that may be new."""
+
+    sender: Sender
+    layouts: Sequence[Layout]
+    frames: Sequence[Frame]
+
+
 class Appender(Protocol):
     """Writes a store, from the trio thread. A call returns when its samples are durable; an fsync serves many calls."""
 
@@ -189,6 +199,17 @@ class Appender(Protocol):
         Raises:
             FrameError: a frame does not fit its layout, or names a target that cannot be; nothing was taken.
             StorageFullError, StorageError: nothing was taken; the sender may try again.
+        """
+        ...
+
+    async def append_deliveries(self, deliveries: Sequence[Delivery]) -> Sequence[Receipt | VedetteError]:
+        """Store the frames of many senders at once, without a wait for more: each as ``append_frames`` would.
+
+        Returns:
+            For each its receipt, or the error that ``append_frames`` would raise.
+
+        Raises:
+            StorageError: nothing of any was taken.
         """
         ...
 

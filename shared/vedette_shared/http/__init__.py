@@ -1,5 +1,6 @@
 """HTTP/1.1 small and quick: sans-IO readers and thin trio shells, for the agent's page, its push and the ingest."""
 
+from vedette_shared.http.batches import BatchHandler, serve_batches
 from vedette_shared.http.client import Client
 from vedette_shared.http.messages import Request, Response, encode_response
 from vedette_shared.http.reader import ExpectsContinue, Limits, Refusal, RequestReader
@@ -7,6 +8,7 @@ from vedette_shared.http.response_reader import ClientResponse, HttpClientError,
 from vedette_shared.http.serve import Handler, serve
 
 __all__ = [
+    "BatchHandler",
     "Client",
     "ClientResponse",
     "ExpectsContinue",
@@ -20,4 +22,5 @@ __all__ = [
     "ResponseReader",
     "encode_response",
     "serve",
+    "serve_batches",
 ]

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import httptools
 
 from vedette_shared.http.messages import Request
+from vedette_shared.http.repeated_head import RepeatedHead, repeated_head
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class RequestReader:
         self._parser = httptools.HttpRequestParser(self)
         self._events: list[Event] = []
         self._closed = False
+        self._repeated: RepeatedHead | None = None
         self.on_message_begin()
         self.is_between_requests = True
         """Whether nothing of a next request has arrived."""
@@ -64,6 +66,11 @@ class RequestReader:
         """Return the events that ``data`` completes. After a refusal further bytes are ignored."""
         if self._closed:
             return []
+        if self.is_between_requests and self._repeated is not None:
+            request = self._repeated.request(data)
+            if request is not None and len(request.body) <= self._limits.body:
+                return [request]
+        is_first = self.is_between_requests
         self.is_between_requests = False
         try:
             self._parser.feed_data(data)
@@ -80,6 +87,8 @@ class RequestReader:
         else:
             self._watch_head(len(data))
         events, self._events = self._events, []
+        if is_first and self.is_between_requests and len(events) == 1:
+            self._repeated = repeated_head(data, events[0])
         return events
 
     def on_message_begin(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import math
 import socket
 import ssl
@@ -12,6 +11,7 @@ from typing import TypeAlias
 
 import trio
 
+from vedette_shared.http.accepting import accept_now
 from vedette_shared.http.messages import CONTINUE, Request, Response, encode_response
 from vedette_shared.http.reader import Event, ExpectsContinue, Limits, Refusal, RequestReader
 from vedette_shared.http.transport import PlainTransport, TlsTransport, Transport
@@ -28,7 +28,6 @@ LINGER_S = 2.0
 PAUSE_WITHOUT_FILES_S = 0.1
 
 _GONE = (trio.BrokenResourceError, trio.ClosedResourceError, ConnectionError, ssl.SSLError)
-_OUT_OF_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 async def serve(
@@ -118,7 +117,7 @@ class _Server:
             except BaseException:
                 self._slots.release()
                 raise
-            clients.start_soon(self._attend, client, str(peer[0]) if peer else "")
+            clients.start_soon(self._attend, client, peer)
 
     async def _attend(self, client: socket.socket, peer: str) -> None:
         connection = _Connection(trio.current_time() + self._limits.request_time)
@@ -185,20 +184,17 @@ class _Server:
             allowance -= len(data)
 
 
-async def _accept(listener: socket.socket) -> tuple[socket.socket, tuple[object, ...]]:
+async def _accept(listener: socket.socket) -> tuple[socket.socket, str]:
     while True:
         await trio.lowlevel.wait_readable(listener)
         try:
-            client, peer = listener.accept()
-        except BlockingIOError:
-            continue
+            accepted = accept_now(listener)
         except OSError as error:
-            if error.errno in _OUT_OF_RESOURCES:
-                _log.warning("cannot accept a client", error=error)
-                await trio.sleep(PAUSE_WITHOUT_FILES_S)
+            _log.warning("cannot accept a client", error=error)
+            await trio.sleep(PAUSE_WITHOUT_FILES_S)
             continue
-        client.setblocking(False)
-        return client, peer
+        if accepted is not None:
+            return accepted
 
 
 def _plain(refusal: Refusal) -> Response:

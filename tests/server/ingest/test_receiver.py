@@ -7,9 +7,9 @@ import msgspec
 import pytest
 import zstandard
 
-from vedette_server.ingest import IngestLimits, Receiver
+from vedette_server.ingest import Answer, IngestLimits, Receiver
 from vedette_server.storage.errors import StorageError
-from vedette_server.storage.interface import LooseSamples, Receipt
+from vedette_server.storage.interface import Delivery, LooseSamples, Receipt
 from vedette_shared.frames import Frame, Layout, Sender, encode_message, encode_target, layout_of, values_of
 from vedette_shared.labels import Labels, make_labels
 from vedette_shared.metrics import gauge
@@ -29,12 +29,15 @@ class Memory:
     def unknown_layouts(self, hashes: Sequence[bytes]) -> list[bytes]:
         return [layout for layout in hashes if layout not in self.layouts]
 
-    async def append_frames(self, sender: Sender, layouts: Sequence[Layout], frames: Sequence[Frame]) -> Receipt:
+    async def append_deliveries(self, deliveries: Sequence[Delivery]) -> list[Receipt]:
         if self.failure is not None:
             raise self.failure
-        self.layouts |= {layout.hash: layout for layout in layouts}
-        self.frames += frames
-        samples = sum(len(self.layouts[frame.layout]) for frame in frames)
+        return [self.append(delivery) for delivery in deliveries]
+
+    def append(self, delivery: Delivery) -> Receipt:
+        self.layouts |= {layout.hash: layout for layout in delivery.layouts}
+        self.frames += delivery.frames
+        samples = sum(len(self.layouts[frame.layout]) for frame in delivery.frames)
         return Receipt(samples, 0, 0, 0, max(frame.sequence for frame in self.frames))
 
     async def append_samples(self, labels: Sequence[Labels], samples: LooseSamples) -> Receipt:
@@ -52,6 +55,11 @@ def pushed(layouts: Sequence[Layout], *frames: Frame, sender: Sender = SENDER) -
     return zstandard.compress(encode_message(sender, layouts, frames))
 
 
+async def take(receiver: Receiver, body: bytes) -> Answer:
+    (answer,) = await receiver.take([body])
+    return answer
+
+
 LAYOUT, FIRST = made(1, 0.25)
 _, SECOND = made(2, 0.5)
 _, THIRD = made(3, 0.75)
@@ -60,7 +68,7 @@ _, THIRD = made(3, 0.75)
 async def test_stores_and_acknowledges_the_highest_sequence() -> None:
     memory = Memory()
     receiver = Receiver(memory)
-    answer = await receiver.take(pushed([LAYOUT], FIRST, SECOND.on_base(FIRST)))
+    answer = await take(receiver, pushed([LAYOUT], FIRST, SECOND.on_base(FIRST)))
     assert (answer.status, msgspec.json.decode(answer.body)) == (200, {"sequence": 2})
     assert memory.frames == [FIRST, SECOND]
 
@@ -68,14 +76,14 @@ async def test_stores_and_acknowledges_the_highest_sequence() -> None:
 async def test_a_base_may_be_of_an_earlier_message() -> None:
     memory = Memory()
     receiver = Receiver(memory)
-    await receiver.take(pushed([LAYOUT], FIRST))
-    answer = await receiver.take(pushed([], SECOND.on_base(FIRST)))
+    await take(receiver, pushed([LAYOUT], FIRST))
+    answer = await take(receiver, pushed([], SECOND.on_base(FIRST)))
     assert (answer.status, memory.frames) == (200, [FIRST, SECOND])
 
 
 async def test_asks_for_what_it_does_not_know_and_stores_nothing() -> None:
     memory = Memory()
-    answer = await Receiver(memory).take(pushed([], FIRST, THIRD.on_base(SECOND)))
+    answer = await take(Receiver(memory), pushed([], FIRST, THIRD.on_base(SECOND)))
     assert answer.status == 409
     assert msgspec.json.decode(answer.body) == {
         "error": "layouts or base frames are not known here; send them along",
@@ -88,8 +96,8 @@ async def test_asks_for_what_it_does_not_know_and_stores_nothing() -> None:
 @pytest.mark.parametrize("sender", [Sender("h1", 8), Sender("h2", 7)])
 async def test_a_base_is_not_taken_from_another_sender(sender: Sender) -> None:
     receiver = Receiver(Memory())
-    await receiver.take(pushed([LAYOUT], FIRST))
-    answer = await receiver.take(pushed([], SECOND.on_base(FIRST), sender=sender))
+    await take(receiver, pushed([LAYOUT], FIRST))
+    answer = await take(receiver, pushed([], SECOND.on_base(FIRST), sender=sender))
     assert (answer.status, msgspec.json.decode(answer.body)["bases"]) == (409, [1])
 
 
@@ -97,12 +105,12 @@ async def test_what_the_store_did_not_take_is_no_base() -> None:
     memory = Memory()
     receiver = Receiver(memory)
     memory.failure = StorageError("no space left on /data")
-    refused = await receiver.take(pushed([LAYOUT], FIRST))
+    refused = await take(receiver, pushed([LAYOUT], FIRST))
     memory.failure = None
     assert (refused.status, refused.headers) == (503, (("Retry-After", "5"),))
     assert msgspec.json.decode(refused.body) == {"error": "no space left on /data"}
     memory.layouts[LAYOUT.hash] = LAYOUT
-    answer = await receiver.take(pushed([], SECOND.on_base(FIRST)))
+    answer = await take(receiver, pushed([], SECOND.on_base(FIRST)))
     assert (answer.status, memory.frames) == (409, [])
 
 
@@ -122,7 +130,7 @@ MALFORMED = [
 @pytest.mark.parametrize(("body", "beginning"), MALFORMED)
 async def test_a_malformed_body_is_one_clear_line(body: bytes, beginning: str) -> None:
     memory = Memory()
-    answer = await Receiver(memory).take(body)
+    answer = await take(Receiver(memory), body)
     error = msgspec.json.decode(answer.body)["error"]
     assert (answer.status, error[: len(beginning)], "\n" in error) == (400, beginning, False)
     assert memory.frames == []
@@ -130,8 +138,18 @@ async def test_a_malformed_body_is_one_clear_line(body: bytes, beginning: str) -
 
 async def test_a_body_that_would_grow_too_large_is_not_decompressed() -> None:
     bomb = zstandard.compress(bytes(2**20))
-    answer = await Receiver(Memory(), IngestLimits(message_bytes=2**16)).take(bomb)
+    answer = await take(Receiver(Memory(), IngestLimits(message_bytes=2**16)), bomb)
     assert (answer.status, msgspec.json.decode(answer.body)) == (
         413,
         {"error": "a message of 1048576 bytes; this server takes 65536"},
     )
+
+
+async def test_messages_that_come_together_are_stored_or_refused_each_by_itself() -> None:
+    memory = Memory()
+    receiver = Receiver(memory)
+    bodies = [pushed([LAYOUT], FIRST), b"junk", pushed([], THIRD.on_base(SECOND)), pushed([LAYOUT], SECOND)]
+    answers = await receiver.take(bodies)
+    assert [answer.status for answer in answers] == [200, 400, 409, 200]
+    assert memory.frames == [FIRST, SECOND]
+    assert receiver.counters.errors == {"malformed": 1, "incomplete": 1}

@@ -118,3 +118,31 @@ def test_where_the_bytes_are_cut_does_not_matter(cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(GET) * 3]
     stream = GET * 3
     assert [e for a, b in itertools.pairwise(edges) for e in reader.feed(stream[a:b])] == [GOT] * 3
+
+
+def post(body: bytes, extra: bytes = b"", length: bytes | None = None) -> bytes:
+    head = b"POST /p?q HTTP/1.1\r\nHost: x\r\nContent-Length: %s\r\n%s\r\n"
+    return head % (b"%d" % len(body) if length is None else length, extra) + body
+
+
+REPEATED = [
+    pytest.param([post(b"abc"), post(b""), post(b"abcdefgh"), post(b"abc")], id="other lengths"),
+    pytest.param([post(b"abc"), post(b"abcdefghijk")], id="then too large"),
+    pytest.param([post(b"abc"), post(b"a") + post(b"bc"), post(b"d")], id="then pipelined"),
+    pytest.param([post(b"abc"), post(b"ab")[:-1], b"b", post(b"c")], id="then in two pieces"),
+    pytest.param([post(b"abc"), post(b"abc", length=b"-3")], id="then no length"),
+    pytest.param([post(b"abc"), post(b"abc", length=b"003")], id="then a length with zeroes"),
+    pytest.param([post(b"abc"), post(b"abc", b"Connection: close\r\n")], id="then a last one"),
+    pytest.param([post(b"abc"), post(b"a", b"Content-Length: 2\r\n")], id="then two lengths"),
+    pytest.param([post(b"abc", b"X: Content-Length: 3\r\n"), post(b"ab", b"X: Content-Length: 3\r\n")], id="a decoy"),
+    pytest.param([post(b"abc"), GET, post(b"abcd")], id="another between"),
+]
+
+
+@pytest.mark.parametrize("pieces", REPEATED)
+def test_a_head_that_is_repeated_reads_as_if_it_were_the_first(pieces: list[bytes]) -> None:
+    reader = RequestReader(LIMITS)
+    events = [event for piece in pieces for event in reader.feed(piece)]
+    # In single bytes no request comes in one piece, and each head is parsed.
+    told = [event.status if isinstance(event, Refusal) else event for event in events]
+    assert told == read(b"".join(pieces), 1)

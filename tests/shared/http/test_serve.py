@@ -1,9 +1,8 @@
 """The server over real sockets: answers, keeps alive, cuts the slow, outlives a broken handler, stops cleanly."""
 
 import socket
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
 import httpx
@@ -12,7 +11,7 @@ import trio
 from trio.testing import MockClock
 
 from vedette_shared.addresses import Address
-from vedette_shared.http import Limits, Request, Response, serve
+from vedette_shared.http import Limits, Request, Response, serve, serve_batches
 from vedette_shared.listening import bound_address, listen_on
 
 LIMITS = Limits()
@@ -25,19 +24,41 @@ async def echo(request: Request) -> Response:
     return Response(200, f"{request.method} {request.path} {len(request.body)}".encode())
 
 
-@asynccontextmanager
-async def serving(
-    handler: Callable[[Request], Awaitable[Response]] = echo,
+Serve = Callable[..., Awaitable[None]]
+Serving = Callable[..., AbstractAsyncContextManager[Address]]
+
+
+async def serve_in_batches(
+    handler: Callable[[Request], Awaitable[Response]],
+    listeners: Sequence[socket.socket],
     limits: Limits = LIMITS,
-    tls: ssl.SSLContext | None = None,
-    stopping: trio.Event | None = None,
+    *,
+    task_status: trio.TaskStatus[None],
+) -> None:
+    """``serve_batches`` with a handler of single requests."""
+
+    async def handle(requests: Sequence[Request]) -> list[Response]:
+        return [await handler(request) for request in requests]
+
+    await serve_batches(handle, listeners, limits, gather=0.01, task_status=task_status)
+
+
+@asynccontextmanager
+async def serve_on_loopback(
+    serve: Serve, handler: Callable[[Request], Awaitable[Response]] = echo, limits: Limits = LIMITS, **more: object
 ) -> AsyncIterator[Address]:
     listener = listen_on(Address("127.0.0.1", 0))
     address = bound_address(listener)
     async with trio.open_nursery() as nursery:
-        await nursery.start(partial(serve, handler, [listener], limits, tls=tls, stopping=stopping))
+        await nursery.start(partial(serve, handler, [listener], limits, **more))
         yield address
         nursery.cancel_scope.cancel()
+
+
+@pytest.fixture(params=[serve, serve_in_batches], ids=["each client by itself", "in batches"])
+def serving(request: pytest.FixtureRequest) -> Serving:
+    """Either server: what a client sees of them is the same."""
+    return partial(serve_on_loopback, request.param)
 
 
 async def connect(address: Address) -> trio.SocketStream:
@@ -58,14 +79,14 @@ async def read_answer(stream: trio.SocketStream) -> tuple[int, bytes]:
     return status, body
 
 
-async def test_answers_and_keeps_the_connection() -> None:
+async def test_answers_and_keeps_the_connection(serving: Serving) -> None:
     async with serving() as address, await connect(address) as stream:
         for name in (b"a", b"b"):
             await stream.send_all(GET % name)
             assert await read_answer(stream) == (200, b"GET /%s 0" % name)
 
 
-async def test_pipelined_requests_are_answered_in_order() -> None:
+async def test_pipelined_requests_are_answered_in_order(serving: Serving) -> None:
     async with serving() as address, await connect(address) as stream:
         await stream.send_all(GET % b"a" + GET % b"b" + b"GET /c HTTP/1.0\r\n\r\n")
         data = b"".join([part async for part in stream])
@@ -76,7 +97,7 @@ async def test_pipelined_requests_are_answered_in_order() -> None:
         ]
 
 
-async def test_a_client_library_of_the_wild() -> None:
+async def test_a_client_library_of_the_wild(serving: Serving) -> None:
     async with serving() as address, httpx.AsyncClient(base_url=f"http://{address}") as client:
         large = b"x" * 1_000_000
         answers = [await client.post("/p", content=large), await client.head("/h"), await client.get("/broken")]
@@ -93,7 +114,7 @@ async def test_a_client_library_of_the_wild() -> None:
         assert (await client.post("/chunked", content=parts())).text == "POST /chunked 3"
 
 
-async def test_a_body_is_asked_for_and_a_large_one_refused_before_it_is_sent() -> None:
+async def test_a_body_is_asked_for_and_a_large_one_refused_before_it_is_sent(serving: Serving) -> None:
     head = b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"
     async with serving(limits=Limits(body=10)) as address:
         async with await connect(address) as stream:
@@ -107,7 +128,7 @@ async def test_a_body_is_asked_for_and_a_large_one_refused_before_it_is_sent() -
             assert await stream.receive_some() == b""
 
 
-async def test_a_large_answer_to_a_client_that_reads_late() -> None:
+async def test_a_large_answer_to_a_client_that_reads_late(serving: Serving) -> None:
     page = b"x" * 8_000_000
 
     async def answer(request: Request) -> Response:
@@ -120,7 +141,7 @@ async def test_a_large_answer_to_a_client_that_reads_late() -> None:
 
 
 @pytest.mark.parametrize("sent", [b"", GET[:9], GET % b"a"], ids=["silent", "half a request", "idle after an answer"])
-async def test_a_client_that_overruns_its_time_is_cut(sent: bytes, autojump_clock: MockClock) -> None:
+async def test_a_client_that_overruns_its_time_is_cut(serving: Serving, sent: bytes, autojump_clock: MockClock) -> None:
     async with serving(limits=Limits(request_time=5, idle_time=7)) as address, await connect(address) as stream:
         if sent:
             await stream.send_all(sent)
@@ -129,7 +150,7 @@ async def test_a_client_that_overruns_its_time_is_cut(sent: bytes, autojump_cloc
     assert trio.current_time() < 10
 
 
-async def test_further_clients_wait_while_all_connections_are_taken() -> None:
+async def test_further_clients_wait_while_all_connections_are_taken(serving: Serving) -> None:
     async with serving(limits=Limits(connections=1)) as address:
         first, second = await connect(address), await connect(address)
         await second.send_all(GET % b"second")
@@ -178,7 +199,7 @@ async def test_closes_its_listeners() -> None:
     assert listener.fileno() == -1
 
 
-async def test_a_reset_harms_no_one_else() -> None:
+async def test_a_reset_harms_no_one_else(serving: Serving) -> None:
     async with serving() as address:
         rude = socket.create_connection((address.host, address.port))
         rude.sendall(GET % b"a")
