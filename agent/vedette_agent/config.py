@@ -12,6 +12,7 @@ from vedette_agent.collectors.options import NodeOptions
 from vedette_agent.config_parts import CustomConfig, ExposeConfig, LocalConfig, PluginsConfig, PushConfig
 from vedette_agent.disks.config import DisksConfig
 from vedette_agent.ipmi.config import IpmiConfig
+from vedette_agent.raid.config import RaidConfig
 from vedette_agent.snmp.config import DeviceConfig, check_devices
 from vedette_agent.sources.limits import SourceLimits
 from vedette_shared.config import Duration, load_config
@@ -42,6 +43,7 @@ class AgentConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     plugins: PluginsConfig | None = None
     custom: CustomConfig | None = None
     disks: DisksConfig = DisksConfig()
+    raid: RaidConfig = RaidConfig()
     ipmi: IpmiConfig | None = None
     snmp_modules: Path = Path("/etc/vedette/snmp")
     snmp: tuple[DeviceConfig, ...] = ()

@@ -35,6 +35,7 @@ def folder(tmp_path: Path) -> Path:
 def with_drop_in(folder: Path) -> Path:
     drop_in = folder / "vedette-agent.service.d"
     drop_in.mkdir()
+    shutil.copy(SYSTEMD / "drop-ins" / "agent-raid.conf", drop_in / "raid.conf")
     shutil.copy(SYSTEMD / "drop-ins" / "agent-smart.conf", drop_in / "smart.conf")
     return folder / "vedette-agent.service"
 

@@ -48,3 +48,19 @@ class Families:
     def all(self) -> list[MetricFamily]:
         """Return the families."""
         return list(self._by_name.values())
+
+
+class UniqueFamilies(Families):
+    """Families that take each series once, the first time: firmware repeats itself."""
+
+    __slots__ = ("_taken",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._taken: set[tuple[str, Labels]] = set()
+
+    def add(self, metric: Metric, value: float, labels: Labels = EMPTY) -> None:
+        key = (metric.name, labels)
+        if key not in self._taken:
+            self._taken.add(key)
+            super().add(metric, value, labels)

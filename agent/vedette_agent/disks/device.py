@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from vedette_agent.disks.config import DisksConfig
-from vedette_agent.disks.document import Document, table, text
+from vedette_agent.documents import Document, table, text
 
 _FOLDER = re.compile(r"^/dev/(?:disk/by-id/|disk/by-path/)?")
 

@@ -1,4 +1,4 @@
-"""smartctl's JSON: read with doubt, as firmware, database and version decide what is in it.
+"""smartctl's JSON, and what its exit status says.
 
 Source: the manual page smartctl(8) of smartmontools 7.5, option ``--json``; its section on the exit status.
 """
@@ -6,14 +6,11 @@ Source: the manual page smartctl(8) of smartmontools 7.5, option ``--json``; its
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any, TypeAlias
 
 import msgspec
 
+from vedette_agent.documents import Document, number, table, text
 from vedette_agent.errors import CollectorError
-
-Document: TypeAlias = dict[str, Any]
 
 USAGE_ERROR = 1 << 0
 OPEN_FAILED = 1 << 1
@@ -37,51 +34,6 @@ def parse_document(output: bytes) -> Document:
     if not isinstance(document, dict) or "smartctl" not in document:
         raise CollectorError(f"smartctl printed JSON that is none of its: {_beginning(output)}")
     return document
-
-
-def at(document: Document, *path: str) -> object:
-    """Return what is at ``path``; ``None`` where nothing is."""
-    here: object = document
-    for step in path:
-        if not isinstance(here, dict):
-            return None
-        here = here.get(step)
-    return here
-
-
-def number(document: Document, *path: str) -> float | None:
-    """Return the number at ``path``: one in quotes, a truth, the value of an object count as well."""
-    value = at(document, *path)
-    if isinstance(value, dict):
-        value = value.get("value")
-    if isinstance(value, int | float):
-        return float(value)
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return None
-    return None
-
-
-def text(document: Document, *path: str) -> str:
-    """Return the text at ``path``, trimmed; empty where there is none."""
-    value = at(document, *path)
-    return value.strip() if isinstance(value, str) else ""
-
-
-def table(document: Document, *path: str) -> Sequence[Document]:
-    """Return the rows of the table at ``path``."""
-    value = at(document, *path)
-    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
-
-
-def fields(document: Document, *path: str) -> list[tuple[str, Document]]:
-    """Return the objects by name in the object at ``path``."""
-    value = at(document, *path)
-    return (
-        [(name, inner) for name, inner in value.items() if isinstance(inner, dict)] if isinstance(value, dict) else []
-    )
 
 
 def exit_status(document: Document) -> int:

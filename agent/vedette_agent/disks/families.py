@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from vedette_agent.collectors.families import Families, Metric
+from vedette_agent.collectors.families import Families, UniqueFamilies
 from vedette_agent.disks import metrics
-from vedette_agent.disks.document import Document, at, fields, number, table, text
 from vedette_agent.disks.smartctl import DiskReport
+from vedette_agent.documents import Document, at, fields, number, table, text
 from vedette_agent.sources.refresh import Refreshed
 from vedette_agent.sources.timing import rounded
-from vedette_shared.labels import Labels, make_labels
+from vedette_shared.labels import make_labels
 from vedette_shared.metrics import MetricFamily
 
 _ATTRIBUTE_FLAGS = ("prefailure", "updated_online", "performance", "error_rate", "event_count", "auto_keep")
@@ -32,7 +32,7 @@ _INFO = {
 
 def disk_families(results: Mapping[str, Refreshed[DiskReport]], count: int) -> list[MetricFamily]:
     """Return what is known of ``count`` disks, some of which may not have been asked yet: ``results`` by label."""
-    out = _Samples()
+    out = UniqueFamilies()
     out.add(metrics.DEVICES, float(count), ())
     reports = [result.value for result in results.values() if result.value is not None]
     _add_version(out, reports)
@@ -43,20 +43,6 @@ def disk_families(results: Mapping[str, Refreshed[DiskReport]], count: int) -> l
         out.add(metrics.SUCCESS, 0.0 if result.error else 1.0, labels)
         out.add(metrics.DURATION, rounded(result.duration), labels)
     return out.all()
-
-
-class _Samples(Families):
-    """Families that take each series once: firmware repeats itself."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._taken: set[tuple[str, Labels]] = set()
-
-    def add(self, metric: Metric, value: float, labels: Labels = ()) -> None:
-        key = (metric.name, labels)
-        if key not in self._taken:
-            self._taken.add(key)
-            super().add(metric, value, labels)
 
 
 def _add_version(out: Families, reports: Iterable[DiskReport]) -> None:

@@ -7,8 +7,8 @@ Specification 2.0, figure 208.
 from __future__ import annotations
 
 from vedette_agent.changes import Part, State
-from vedette_agent.disks.document import Document, number, table, text
 from vedette_agent.disks.smartctl import DiskReport
+from vedette_agent.documents import Document, number, table, text
 from vedette_shared.events import Severity
 
 _ATTRIBUTES = {

@@ -8,7 +8,8 @@ from vedette_agent.children import ChildLimits, Tool
 from vedette_agent.children.tools import NOT_PERMITTED
 from vedette_agent.disks.config import DisksConfig
 from vedette_agent.disks.device import Device, devices_of
-from vedette_agent.disks.document import Document, asleep, exit_status, failure, parse_document
+from vedette_agent.disks.document import asleep, exit_status, failure, parse_document
+from vedette_agent.documents import Document
 from vedette_agent.errors import CollectorError
 
 OUTPUT_BYTES = 2 * 2**20

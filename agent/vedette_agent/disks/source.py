@@ -7,7 +7,7 @@ from functools import partial
 
 import trio
 
-from vedette_agent.changes import Memory, Watch
+from vedette_agent.changes import Keeper, Memory
 from vedette_agent.disks.config import DisksConfig
 from vedette_agent.disks.device import Device
 from vedette_agent.disks.families import disk_families
@@ -51,11 +51,9 @@ class DiskSource(PlainSource):
         self.timeout = config.timeout.seconds + ONCE_S
         self._smartctl = smartctl
         self._interval = config.interval.seconds
-        self._memory = memory
-        self._watch: Watch | None = None
+        self._keeper = Keeper(DISKS, memory)
         self._clock = clock
         self._is_running = False
-        self._unsaved: bytes | None = None
         self._scans: Refresher[tuple[Device, ...]] = Refresher("scan", clock, 1)
         self._disks: Refresher[DiskReport] = Refresher("disk", clock, config.at_a_time)
         self._scan_job = {SCAN: Job(SCAN, min(self._interval, SCAN_EVERY_S), self._scan)}
@@ -74,7 +72,7 @@ class DiskSource(PlainSource):
             with trio.move_on_after(self.timeout - 1.0):
                 await self._scans.refresh(self._scan_job)
                 await self._disks.refresh(self._jobs())
-        await self._remember()
+        await self._keeper.remember()
         scan = self._scans.results.get(SCAN)
         if scan is not None and scan.value is None:
             raise CollectorError(scan.error)
@@ -89,11 +87,7 @@ class DiskSource(PlainSource):
         return self._last
 
     def take_events(self) -> Sequence[Event]:
-        if self._watch is None:
-            return ()
-        # What these events tell of is saved when they have been published: sooner, and a crash would lose them.
-        self._unsaved = self._watch.take_changes() or self._unsaved
-        return self._watch.take_events()
+        return self._keeper.take_events()
 
     def problems(self) -> dict[str, str]:
         problems = {label: result.error for label, result in self._disks.results.items() if result.error}
@@ -101,8 +95,7 @@ class DiskSource(PlainSource):
         return {SCAN: scan.error, **problems} if scan is not None and scan.error else problems
 
     def close(self) -> None:
-        if self._unsaved is not None:
-            self._memory.save(self._unsaved)
+        self._keeper.close()
 
     def _jobs(self) -> Mapping[str, Job[DiskReport]]:
         scan = self._scans.results.get(SCAN)
@@ -111,7 +104,7 @@ class DiskSource(PlainSource):
 
     async def _scan(self) -> tuple[Device, ...]:
         devices = await self._smartctl.scan()
-        watch = await self._watching()
+        watch = await self._keeper.watch()
         places = [device.label for device in devices]
         watch.begin(DISKS, places)
         watch.look(DISKS, places, self._clock.now_ms())
@@ -121,16 +114,5 @@ class DiskSource(PlainSource):
         report = await self._smartctl.ask(device)
         part = part_of(report)
         if part is not None:
-            (await self._watching()).observe(DISKS, part, self._clock.now_ms())
+            (await self._keeper.watch()).observe(DISKS, part, self._clock.now_ms())
         return report
-
-    async def _watching(self) -> Watch:
-        if self._watch is None:
-            seen = await trio.to_thread.run_sync(self._memory.load)
-            self._watch = self._watch or Watch(DISKS, seen)
-        return self._watch
-
-    async def _remember(self) -> None:
-        data, self._unsaved = self._unsaved, None
-        if data is not None:
-            await trio.to_thread.run_sync(self._memory.save, data, abandon_on_cancel=True)

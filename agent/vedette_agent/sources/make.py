@@ -12,6 +12,7 @@ from vedette_agent.config import AgentConfig
 from vedette_agent.config_parts import CustomConfig, LocalConfig, PluginsConfig
 from vedette_agent.disks.make import plan_disks
 from vedette_agent.ipmi.make import plan_bmcs
+from vedette_agent.raid.make import plan_raid
 from vedette_agent.snmp.config import DeviceConfig
 from vedette_agent.snmp.declarations import load_modules
 from vedette_agent.snmp.source import SnmpSource, read_access
@@ -53,6 +54,7 @@ def plan_sources(config: AgentConfig, clock: Clock) -> list[SourcePlan]:
     if custom is not None:
         plans.append(SourcePlan(CUSTOM, custom, lambda: _custom(custom)))
     plans += [SourcePlan(*plan) for plan in plan_disks(config.disks, config.data, config.interval, clock)]
+    plans += [SourcePlan(*plan) for plan in plan_raid(config.raid, config.data, config.interval, clock)]
     if config.ipmi is not None:
         plans += [SourcePlan(*plan) for plan in plan_bmcs(config.ipmi, config.data, clock)]
     return [*plans, *(_snmp_plan(device, config.snmp_modules, clock) for device in config.snmp)]

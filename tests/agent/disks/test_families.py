@@ -8,9 +8,10 @@ import pytest
 
 from tests.agent.disks.conftest import FIXTURES
 from vedette_agent.disks.device import Device
-from vedette_agent.disks.document import Document, parse_document
+from vedette_agent.disks.document import parse_document
 from vedette_agent.disks.families import disk_families
 from vedette_agent.disks.smartctl import DiskReport
+from vedette_agent.documents import Document
 from vedette_agent.sources.refresh import Refreshed
 from vedette_shared.exposition import write_text
 from vedette_shared.metrics import Sample

@@ -1,0 +1,1 @@
+"""RAID: arrays, their disks and batteries, as the controllers' own programs, zpool and the kernel tell of them."""
