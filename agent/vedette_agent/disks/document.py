@@ -9,13 +9,19 @@ import re
 
 import msgspec
 
-from vedette_agent.documents import Document, number, table, text
+from vedette_agent.documents import Document, fields, number, table, text
 from vedette_agent.errors import CollectorError
 
 USAGE_ERROR = 1 << 0
 OPEN_FAILED = 1 << 1
 """The device could not be opened, or sleeps."""
 
+_NOT_KEPT = re.compile(
+    r"ata_sct_temperature_history|ata_(log_directory|smart_data|sct_capabilities|smart_selective_self_test_log)"
+    r"|ata_pending_defects_log|nvme_(error_information|self_test)_log|scsi_(self_test_\d+|sas_port_\d+|background_scan)"
+)
+"""Long, and not read."""
+_OLD = re.compile(rb"smartctl [56]\.")
 _ASLEEP = re.compile(r"Device is in (STANDBY|SLEEP)")
 
 
@@ -30,10 +36,13 @@ def parse_document(output: bytes) -> Document:
     try:
         document = msgspec.json.decode(output[max(start, 0) :].strip())
     except msgspec.MsgspecError as error:
-        raise CollectorError(f"smartctl printed no JSON: {_beginning(output)}") from error
+        hint = "; version 7.0 or later of smartmontools is needed" if _OLD.match(output) else ""
+        raise CollectorError(f"smartctl printed no JSON: {_beginning(output)}{hint}") from error
     if not isinstance(document, dict) or "smartctl" not in document:
         raise CollectorError(f"smartctl printed JSON that is none of its: {_beginning(output)}")
-    return document
+    for _, log in [*fields(document, "ata_smart_error_log"), *fields(document, "ata_smart_self_test_log")]:
+        log.pop("table", None)
+    return {name: value for name, value in document.items() if not _NOT_KEPT.match(name)}
 
 
 def exit_status(document: Document) -> int:

@@ -73,6 +73,10 @@ async def test_asks_what_the_scan_finds(stand_in: MakeStandIn, tmp_path: Path) -
         ("echo garbage", "smartctl printed no JSON: 'garbage'"),
         ("printf '\\377\\376{]'", "smartctl printed no JSON: '��{]'"),
         ("echo '[1]'; exit 4", "smartctl printed JSON that is none of its: '[1]'"),
+        (
+            "echo 'smartctl 6.6 2017-11-05 r4594'; exit 1",
+            "'smartctl 6.6 2017-11-05 r4594'; version 7.0 or later of smartmontools is needed",
+        ),
         ("echo '{}'", "smartctl printed JSON that is none of its: '{}'"),
         (":", "smartctl printed no JSON: nothing"),
         ("exec head -c 3000000 /dev/zero", "wrote more than 2097152 bytes"),
