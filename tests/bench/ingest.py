@@ -1,4 +1,7 @@
-"""CPU of the server for each million samples: pushed frames, and scraped text, beside Prometheus scraping the same."""
+"""CPU of the server for each million samples: pushed frames, and scraped text, beside Prometheus scraping the same.
+
+Prometheus evaluates no rules here, so Vedette evaluates no checks.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from pathlib import Path
 
 from tests.bench.peers import Process, Prometheus
 from tests.bench.report import report
-from tests.bench.vedette import Vedette
+from tests.bench.vedette import Vedette, without_checks
 
 HOSTS, SERIES = 500, 500
 INTERVAL_S = 5
@@ -53,21 +56,29 @@ def _pages() -> Iterator[int]:
 
 def _pushed(folder: Path) -> tuple[float, float]:
     """(CPU seconds for a million samples, seconds that it took) of Vedette, with agents that push."""
-    vedette = Vedette(folder)
+    vedette = Vedette(folder, without_checks())
     with vedette.start() as server:
-        arguments = [str(one) for one in (vedette.ingest, HOSTS, SERIES, TICKS, INTERVAL_S)]
-        command = [sys.executable, "-m", "tests.bench.pushers", *arguments]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as pushers:
-            assert pushers.stdout is not None
-            begin = cpu = 0.0
-            for line in pushers.stdout:
-                if line == f"tick {WARM_TICKS}\n":
-                    begin, cpu = time.monotonic(), server.cpu_seconds()
-            if pushers.wait():
-                raise SystemExit("the agents' process failed")
+        cpu, begin = push(vedette, server, HOSTS, SERIES, WARM_TICKS, TICKS)
         _wait_for_a_cut(vedette)
         used, wall = server.cpu_seconds() - cpu, time.monotonic() - begin
     return used / (HOSTS * SERIES * (TICKS - WARM_TICKS) / 1e6), wall
+
+
+def push(
+    vedette: Vedette, server: Process, hosts: int, series: int, warm_ticks: int, ticks: int
+) -> tuple[float, float]:
+    """Let agents push; returns (CPU seconds of the server, monotonic time) after the first ``warm_ticks`` ticks."""
+    arguments = [str(one) for one in (vedette.ingest, hosts, series, ticks, INTERVAL_S)]
+    command = [sys.executable, "-m", "tests.bench.pushers", *arguments]
+    begin = cpu = 0.0
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as pushers:
+        assert pushers.stdout is not None
+        for line in pushers.stdout:
+            if line == f"tick {warm_ticks}\n":
+                begin, cpu = time.monotonic(), server.cpu_seconds()
+        if pushers.wait():
+            raise SystemExit("the agents' process failed")
+    return cpu, begin
 
 
 def _wait_for_a_cut(vedette: Vedette) -> None:
@@ -95,7 +106,7 @@ def _scraping_vedette(folder: Path, port: int) -> float:
         f'interval = "{INTERVAL_S}s"\nlabels = {{host = "host{host:05d}"}}\n'
         for host in range(HOSTS)
     )
-    vedette = Vedette(folder, scrapes)
+    vedette = Vedette(folder, scrapes + without_checks())
     with vedette.start() as server:
         return _measure(server, f"{vedette.url}/metrics", "vedette_storage_samples_appended_total")
 

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import sys
+import tomllib
 from pathlib import Path
 
+import vedette_server.checks
 from tests.bench.peers import Process, free_port
+
+
+def without_checks() -> str:
+    """Configuration for a server that evaluates no checks, as the peers evaluate no rules."""
+    defaults = Path(vedette_server.checks.__file__).with_name("defaults.toml")
+    names = [check["name"] for check in tomllib.loads(defaults.read_text())["check"]]
+    checks = "".join(f'[[check]]\nname = "{name}"\nenabled = false\n' for name in names)
+    return f'{checks}[hosts]\ninterval = "1h"\nsilence = "2h"\n'
 
 
 class Vedette:

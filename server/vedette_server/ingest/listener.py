@@ -8,15 +8,14 @@ from collections.abc import Sequence
 import trio
 
 from vedette_server.ingest.receiver import Answer, Receiver
-from vedette_shared.http import Limits, Request, Response, serve_batches
+from vedette_shared.http import Gather, Limits, Request, Response, serve_batches
 
 PUSH_PATH = "/v1/push"
 JSON = "application/json"
 
 
-GATHER_S = 0.25
-"""An agent may wait so long for its answer: agents share an fsync, and all that goes with it."""
-
+GATHER = Gather(per_client=0.002, most=1.0)
+"""Agents share reads, an fsync and all that goes with it. An agent may wait so long for its answer."""
 
 LIMITS = Limits(connections=16_384)
 
@@ -28,7 +27,7 @@ async def serve_ingest(
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serve the ingest port until cancelled; the listeners are closed at the end."""
-    await serve_batches(IngestHandler(receiver), listeners, LIMITS, gather=GATHER_S, task_status=task_status)
+    await serve_batches(IngestHandler(receiver), listeners, LIMITS, gather=GATHER, task_status=task_status)
 
 
 class IngestHandler:

@@ -15,3 +15,9 @@ def from_planes(planes: memoryview) -> bytes:
 def xor(values: bytes, base: bytes) -> bytes:
     """The XOR of two vectors of doubles of one length."""
     return (np.frombuffer(values, np.uint64) ^ np.frombuffer(base, np.uint64)).tobytes()
+
+
+def resolve_planes(message: bytes, at: int, base: bytes) -> bytes:
+    """``xor`` of ``base`` and ``from_planes`` of as many bytes of ``message``, from ``at`` on."""
+    planes = np.frombuffer(message, np.uint8, len(base), at).reshape(VALUE_BYTES, -1)
+    return (planes.T.reshape(-1).view(np.uint64) ^ np.frombuffer(base, np.uint64)).tobytes()

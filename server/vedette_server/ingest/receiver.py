@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import msgspec
 import zstandard
 
-from vedette_server.ingest.bases import Bases
+from vedette_server.ingest.bases import Bases, Lane
 from vedette_server.ingest.planes import from_planes
+from vedette_server.ingest.quick import quick_frame, record_of_sender
 from vedette_server.storage.errors import StorageError
 from vedette_server.storage.interface import Appender, Delivery, Receipt
 from vedette_shared.errors import FrameError, VedetteError
@@ -30,8 +31,7 @@ class IngestLimits:
     message_bytes: int = 64 * 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """An HTTP answer: its status, a JSON body and more headers. ``vedette_shared/frames/FORMAT.md`` lists them."""
 
     status: int
@@ -50,6 +50,14 @@ class IngestCounters:
     refused_samples: int = 0
     too_old_samples: int = 0
     errors: dict[str, int] = field(default_factory=dict)
+
+
+class _Opened(msgspec.Struct, frozen=True):
+    """A message that can be stored; ``lane`` is that of its one frame if it came the quick road."""
+
+    delivery: Delivery
+    record: bytes = b""
+    lane: Lane | None = None
 
 
 class Receiver:
@@ -72,9 +80,9 @@ class Receiver:
             answers += await self._store(batch)
         return answers
 
-    def _batches(self, bodies: Sequence[bytes]) -> Iterator[list[Delivery | Answer]]:
+    def _batches(self, bodies: Sequence[bytes]) -> Iterator[list[_Opened | Answer]]:
         """Open messages, so many at a time as memory should hold."""
-        batch: list[Delivery | Answer] = []
+        batch: list[_Opened | Answer] = []
         size = 0
         for body in bodies:
             opened, length = self._open(body)
@@ -86,11 +94,15 @@ class Receiver:
         if batch:
             yield batch
 
-    def _open(self, body: bytes) -> tuple[Delivery | Answer, int]:
+    def _open(self, body: bytes) -> tuple[_Opened | Answer, int]:
         """Return (what is to be stored of a message or why it is not, its size)."""
         try:
             data = self._decompress(body)
-            return self._resolve(decode_message(data, from_planes)), len(data)
+            quick = quick_frame(data, self._bases)
+            if quick is not None:
+                lane, frame = quick
+                return _Opened(Delivery(lane.sender, (), (frame,)), lane=lane), len(data)
+            return self._resolve(decode_message(data, from_planes), record_of_sender(data)), len(data)
         except FrameError as error:
             return self._refuse(400, "malformed", str(error)), 0
         except _TooLargeError as error:
@@ -107,35 +119,39 @@ class Receiver:
         except zstandard.ZstdError as error:
             raise FrameError(f"the body is not a whole zstd frame: {error}") from error
 
-    def _resolve(self, message: Message) -> Delivery | Answer:
+    def _resolve(self, message: Message, record: bytes) -> _Opened | Answer:
         frames, unknown_bases = self._bases.resolve(message.sender, message.frames)
         sent = {layout.hash for layout in message.layouts}
         wanted = {frame.layout for frame in message.frames} - sent
         unknown_layouts = self._appender.unknown_layouts(sorted(wanted))
         if unknown_layouts or unknown_bases:
             return self._ask_for(unknown_layouts, unknown_bases)
-        return Delivery(message.sender, message.layouts, frames)
+        return _Opened(Delivery(message.sender, message.layouts, frames), record)
 
-    async def _store(self, batch: Sequence[Delivery | Answer]) -> list[Answer]:
-        deliveries = [one for one in batch if isinstance(one, Delivery)]
+    async def _store(self, batch: Sequence[_Opened | Answer]) -> list[Answer]:
+        deliveries = [one.delivery for one in batch if isinstance(one, _Opened)]
         outcomes: Sequence[Receipt | VedetteError]
         try:
             outcomes = await self._appender.append_deliveries(deliveries) if deliveries else ()
         except StorageError as error:
             outcomes = [error] * len(deliveries)
         told = iter(outcomes)
-        return [self._answer(one, next(told)) if isinstance(one, Delivery) else one for one in batch]
+        return [self._answer(one, next(told)) if isinstance(one, _Opened) else one for one in batch]
 
-    def _answer(self, delivery: Delivery, outcome: Receipt | VedetteError) -> Answer:
+    def _answer(self, opened: _Opened, outcome: Receipt | VedetteError) -> Answer:
         if isinstance(outcome, Receipt):
-            return self._acknowledge(delivery, outcome)
+            return self._acknowledge(opened, outcome)
         if isinstance(outcome, FrameError):
             return self._refuse(400, "malformed", str(outcome))
         _log.error("samples not stored", error=outcome)
         return self._refuse(503, "storage", str(outcome), headers=(("Retry-After", str(RETRY_AFTER_S)),))
 
-    def _acknowledge(self, delivery: Delivery, receipt: Receipt) -> Answer:
-        self._bases.remember(delivery.sender, delivery.frames)
+    def _acknowledge(self, opened: _Opened, receipt: Receipt) -> Answer:
+        delivery, lane = opened.delivery, opened.lane
+        if lane is not None:
+            lane.last = delivery.frames[0]
+        else:
+            self._bases.remember(delivery.sender, opened.record, delivery.frames)
         counters = self.counters
         counters.messages += 1
         counters.frames += len(delivery.frames)

@@ -9,7 +9,7 @@ import numpy as np
 from vedette_server.storage.arrays import NumberedArray
 from vedette_server.storage.commit import Append
 from vedette_server.storage.index.layouts import Shape
-from vedette_server.storage.intake import Counts, Intake
+from vedette_server.storage.intake import Counts, Intake, present
 from vedette_server.storage.interface import LooseSamples, Receipt, SourceEnd
 from vedette_server.storage.late import Bits, Floors, held_of_frame, held_of_samples
 from vedette_server.storage.log import records
@@ -60,6 +60,11 @@ class Taker:
         defined[defined >= before[0]] = -1
         self.defined_count, self.written_layouts = before
 
+    def count_stored(self, samples: int) -> None:
+        """Count samples of an append that were all stored."""
+        self.state.counts.stored += samples
+        self.state.newest = max(self.state.newest, self.intake.head.max_time)
+
     def count(self, counts: Counts) -> Counts:
         """Count what became of an append."""
         self.state.counts.include(counts)
@@ -74,14 +79,16 @@ class FramesAppend(Append):
         is_new: Whether any of the frames is not in the store yet.
     """
 
-    __slots__ = ("_frames", "_frames_record", "_held", "_late", "_layouts", "_sender", "_taker", "is_new")
+    __slots__ = ("_frames", "_frames_record", "_held", "_late", "_layouts", "_seen", "_sender", "_taker", "is_new")
 
     def __init__(self, taker: Taker, sender: Sender, layouts: Sequence[Layout], frames: Sequence[Frame]) -> None:
-        new = [frame for frame in frames if not taker.intake.known(sender, frame)]
+        seen = taker.intake.sequences.of(sender)
+        new = [frame for frame in frames if not frame.sequence or frame.sequence not in seen]
         super().__init__(sum(len(frame.values) for frame in new) // VALUE_BYTES)
         self.is_new = len(new) > 0
         self._taker = taker
         self._sender = sender
+        self._seen = seen
         self._layouts = layouts
         self._frames = frames
         self._frames_record = records.encode_frames(sender, new)
@@ -92,11 +99,13 @@ class FramesAppend(Append):
         if not self.is_new:
             return []
         taker = self._taker
-        payloads = []
-        for layout_hash in {frame.layout for frame in self._frames} - taker.written_layouts:
-            taker.written_layouts.add(layout_hash)
-            payloads.append(self._layout_record(layout_hash))
-        return [_framed(payload) for payload in (*payloads, self._frames_record)]
+        pieces: list[bytes] = []
+        for frame in self._frames:
+            if frame.layout not in taker.written_layouts:
+                taker.written_layouts.add(frame.layout)
+                pieces += _framed(self._layout_record(frame.layout))
+        pieces += _framed(*self._frames_record)
+        return pieces
 
     def late(self) -> bool:
         index, floors = self._taker.intake.index, self._taker.floors
@@ -114,11 +123,17 @@ class FramesAppend(Append):
                 self._held[place] = held
 
     def apply(self) -> Receipt:
-        intake = self._taker.intake
+        taker, intake, frames = self._taker, self._taker.intake, self._frames
+        if len(frames) == 1 and not self._held and frames[0].timestamp >= taker.oldest:
+            frame = frames[0]
+            if intake.go_on(self._seen, frame):
+                stored = present(frame.values)
+                taker.count_stored(stored)
+                return Receipt(stored, 0, 0, 0, self._seen.highest)
         for layout in self._layouts:
             intake.layout(layout)
-        counts, highest = intake.frames(self._sender, self._frames, self._taker.oldest, self._held)
-        return self._taker.count(counts).receipt(highest)
+        counts, highest = intake.frames(self._sender, frames, taker.oldest, self._held)
+        return taker.count(counts).receipt(highest)
 
     def _layout_record(self, layout_hash: bytes) -> bytes:
         layouts = self._taker.intake.index.layouts
@@ -164,7 +179,7 @@ class SamplesAppend(Append):
         numbered = LooseSamples(
             defined[self._numbers[samples.series]].astype(np.int64), samples.timestamps, samples.values
         )
-        return [_framed(records.encode_loose(new, numbered))]
+        return _framed(records.encode_loose(new, numbered))
 
     def late(self) -> bool:
         newest = self._taker.floors.of_all(self._taker.intake.index.loose_targets[self._numbers])
@@ -191,7 +206,7 @@ class EndsAppend(Append):
         self._ends = ends
 
     def encode(self) -> list[bytes]:
-        return [_framed(records.encode_ends(self._ends))]
+        return _framed(records.encode_ends(self._ends))
 
     def apply(self) -> Receipt:
         counts = Counts()
@@ -205,5 +220,6 @@ def _width(intake: Intake, end: SourceEnd) -> int:
     return intake.index.layouts.width(current) if current in intake.index.layouts else 0
 
 
-def _framed(payload: bytes) -> bytes:
-    return frame_record(payload) + payload
+def _framed(*payload: bytes) -> list[bytes]:
+    """The pieces of a record, given those of its payload."""
+    return [frame_record(*payload), *payload]

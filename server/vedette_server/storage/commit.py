@@ -28,7 +28,7 @@ class Append:
         self.outcome: Receipt | StorageError = _UNDECIDED
 
     def encode(self) -> list[bytes]:
-        """Its records, framed; asked for once, just before they are written."""
+        """Its records, framed, in pieces; asked for once, just before they are written."""
         raise NotImplementedError
 
     def late(self) -> bool:

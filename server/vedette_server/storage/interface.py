@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -140,8 +141,7 @@ class LooseSamples:
     values: NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True):
     """What became of the samples of one append, all of it on disk now.
 
     Attributes:
@@ -174,8 +174,7 @@ class SourceEnd:
     timestamp: int
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True):
     """Frames of one sender that stand for themselves, with the layouts among them that may be new."""
 
     sender: Sender

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette_server.storage.arrays import view_of
 from vedette_server.storage.head.head import Head
 from vedette_server.storage.index.columns import FactoredColumns
 from vedette_server.storage.index.identity import Index
@@ -31,6 +32,7 @@ class Floors:
 
     def __init__(self) -> None:
         self._times = np.full(16, _NEVER, np.int64)
+        self._view = view_of(self._times)
 
     def of_all(self, targets: NDArray[Any]) -> Ints:
         """The newest timestamp of each of some targets."""
@@ -39,7 +41,7 @@ class Floors:
 
     def of(self, target: int) -> int:
         """The newest timestamp of a target; less than any, when there is none."""
-        return int(self._times[target]) if target < len(self._times) else _NEVER
+        return self._view[target] if target < len(self._view) else _NEVER
 
     def cover(self, directory: Directory) -> None:
         """Take in what a block or a sealed head holds."""
@@ -49,6 +51,7 @@ class Floors:
                 grown = np.full(2 * size, _NEVER, np.int64)
                 grown[: len(self._times)] = self._times
                 self._times = grown
+                self._view = view_of(grown)
             np.maximum.at(self._times, directory.slot_targets, directory.slot_last)
 
     def cover_head(self, head: Head) -> None:

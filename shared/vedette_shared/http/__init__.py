@@ -1,6 +1,6 @@
 """HTTP/1.1 small and quick: sans-IO readers and thin trio shells, for the agent's page, its push and the ingest."""
 
-from vedette_shared.http.batches import BatchHandler, serve_batches
+from vedette_shared.http.batches import BatchHandler, Gather, serve_batches
 from vedette_shared.http.client import Client
 from vedette_shared.http.messages import Request, Response, encode_response
 from vedette_shared.http.reader import ExpectsContinue, Limits, Refusal, RequestReader
@@ -12,6 +12,7 @@ __all__ = [
     "Client",
     "ClientResponse",
     "ExpectsContinue",
+    "Gather",
     "Handler",
     "HttpClientError",
     "Limits",

@@ -12,6 +12,7 @@ import select
 import socket
 import traceback
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import trio
@@ -28,6 +29,24 @@ BatchHandler: TypeAlias = Callable[[Sequence[Request]], Awaitable[Sequence[Respo
 
 DEFAULT_LIMITS = Limits()
 REAP_EVERY_S = 1.0
+_AT_ONCE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """How long a batch is gathered: the fewer clients there are, the less there is to wait for.
+
+    Attributes:
+        per_client: Seconds for each client that is connected.
+        most: Seconds, for any number of clients.
+    """
+
+    per_client: float
+    most: float
+
+    def seconds(self, clients: int) -> float:
+        """From the first bytes to the batch."""
+        return min(self.most, clients * self.per_client)
 
 
 async def serve_batches(
@@ -35,7 +54,7 @@ async def serve_batches(
     listeners: Sequence[socket.socket],
     limits: Limits = DEFAULT_LIMITS,
     *,
-    gather: float,
+    gather: Gather,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Answer requests on ``listeners`` (``vedette_shared.listening.listen_on``), which are closed at the end.
@@ -48,49 +67,68 @@ async def serve_batches(
             waits until this one is answered.
         listeners: Non-blocking listening sockets.
         limits: What a client may ask.
-        gather: Seconds from the first bytes to the batch; a client with much to send cuts it short.
+        gather: How long others may join; a client with much to send cuts it short.
         task_status: Started when clients are being accepted.
     """
     with contextlib.ExitStack() as stack:
         for listener in listeners:
             stack.enter_context(listener)
-        server = _BatchServer(handler, listeners, limits)
+        server = _BatchServer(handler, limits)
         stack.callback(server.close)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(server.reap)
+            for listener in listeners:
+                nursery.start_soon(server.accept, listener)
             task_status.started()
             await server.run(gather)
 
 
 class _BatchServer:
-    def __init__(self, handler: BatchHandler, listeners: Sequence[socket.socket], limits: Limits) -> None:
+    def __init__(self, handler: BatchHandler, limits: Limits) -> None:
         self._handler = handler
         self._limits = limits
-        self._listeners = {listener.fileno(): listener for listener in listeners}
         self._clients: dict[int, BatchClient] = {}
         self._epoll = select.epoll()
-        self._accepting = False
-        self._accept_again()
 
-    async def run(self, gather: float) -> None:
-        hurry = False
+    async def accept(self, listener: socket.socket) -> None:
+        """Accept clients as they come, while there is room for more."""
         while True:
-            # One turn of the event loop for any number of clients: an epoll can be waited for as a socket can.
-            await trio.lowlevel.wait_readable(self._epoll.fileno())
+            if len(self._clients) >= self._limits.connections:
+                await trio.sleep(REAP_EVERY_S)
+                continue
+            await trio.lowlevel.wait_readable(listener)
+            try:
+                while len(self._clients) < self._limits.connections and (accepted := accept_now(listener)):
+                    self._welcome(*accepted)
+            except OSError as error:
+                _log.warning("cannot accept a client", error=error)
+                await trio.sleep(REAP_EVERY_S)
+
+    def _welcome(self, connection: socket.socket, peer: str) -> None:
+        self._clients[connection.fileno()] = BatchClient(connection, peer, self._limits, trio.current_time())
+        self._epoll.register(connection.fileno(), select.EPOLLIN)
+
+    async def run(self, gather: Gather) -> None:
+        hurry = busy = False
+        while True:
+            if not busy:
+                # One wait for any number of clients: an epoll can be waited for as a socket can.
+                await trio.lowlevel.wait_readable(self._epoll.fileno())
             if not hurry:
-                await trio.sleep(gather)
+                await trio.sleep(gather.seconds(len(self._clients)))
             batch = self._advance()
             await self._answer([client for client in batch if client.events])
             hurry = any(client.is_in_flood for client in batch)
+            # Who has just had a batch soon has another: waking up for its first bytes would only cost.
+            busy = len(batch) > 0 and not hurry
 
     async def reap(self) -> None:
-        """Cut clients that overran their time, and accept others in their place."""
+        """Cut clients that overran their time."""
         while True:
             await trio.sleep(REAP_EVERY_S)
             now = trio.current_time()
             for client in [client for client in self._clients.values() if client.deadline < now]:
                 self._drop(client)
-            self._accept_again()
 
     def close(self) -> None:
         """Close all connections."""
@@ -100,15 +138,9 @@ class _BatchServer:
 
     def _advance(self) -> list[BatchClient]:
         """Move on all clients that can be moved on; returns those that sent something."""
-        ready = self._epoll.poll(0)
-        listeners = [self._listeners[descriptor] for descriptor, _ in ready if descriptor in self._listeners]
-        if listeners:
-            for listener in listeners:
-                self._accept(listener)
-            ready = self._epoll.poll(0)
         now = trio.current_time()
         received = []
-        for descriptor, _ in ready:
+        for descriptor, _ in self._epoll.poll(0, _AT_ONCE):
             client = self._clients.get(descriptor)
             if client is not None and self._move(client, now):
                 received.append(client)
@@ -153,31 +185,6 @@ class _BatchServer:
                 return [response for request in requests for response in await self._handle([request])]
             _log.error("request failed", path=requests[0].path, error=repr(error), trace=traceback.format_exc())
             return [Response(500, b"internal error; the log has more\n")]
-
-    def _accept(self, listener: socket.socket) -> None:
-        now = trio.current_time()
-        while len(self._clients) < self._limits.connections:
-            try:
-                accepted = accept_now(listener)
-            except OSError as error:
-                _log.warning("cannot accept a client", error=error)
-                break
-            if accepted is None:
-                return
-            connection, peer = accepted
-            self._clients[connection.fileno()] = BatchClient(connection, peer, self._limits, now)
-            self._epoll.register(connection.fileno(), select.EPOLLIN)
-        # Others wait in the backlog until the reaper has been round.
-        if self._accepting:
-            for descriptor in self._listeners:
-                self._epoll.unregister(descriptor)
-            self._accepting = False
-
-    def _accept_again(self) -> None:
-        if not self._accepting and len(self._clients) < self._limits.connections:
-            for descriptor in self._listeners:
-                self._epoll.register(descriptor, select.EPOLLIN)
-            self._accepting = True
 
     def _watch(self, client: BatchClient) -> None:
         """Wait for what the client needs next: to take what it is sent, or to send."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import functools
 import http
 import re
 import time
@@ -43,7 +44,8 @@ class Request(msgspec.Struct, frozen=True):
     def header(self, name: str) -> str:
         """The value of the header ``name`` (in lower case), joined by commas where it stands twice; empty if absent."""
         wanted = name.encode("ascii")
-        return ", ".join(value.decode("latin-1") for key, value in self.headers if key == wanted)
+        values = [value for key, value in self.headers if key == wanted]
+        return b", ".join(values).decode("latin-1")
 
 
 class Response(msgspec.Struct, frozen=True):
@@ -62,6 +64,9 @@ def encode_response(response: Response, *, keep_alive: bool = True, head_only: b
         ValueError: a header holds a line break.
     """
     status = response.status
+    if keep_alive and not head_only and not response.headers and status not in _BODILESS:
+        begin = _common_head(status, response.content_type, _date())
+        return b"%b%d\r\n\r\n%b" % (begin, len(response.body), response.body)
     lines = [f"HTTP/1.1 {status} {_REASONS.get(status, '')}", f"Date: {_date()}"]
     if status not in _BODILESS:
         lines += [f"Content-Type: {response.content_type}", f"Content-Length: {len(response.body)}"]
@@ -73,6 +78,14 @@ def encode_response(response: Response, *, keep_alive: bool = True, head_only: b
         lines.append("Connection: close")
     head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
     return head if head_only or status in _BODILESS else head + response.body
+
+
+@functools.lru_cache(maxsize=16)
+def _common_head(status: int, content_type: str, date: str) -> bytes:
+    """The head of a response without headers of its own, up to the length."""
+    reason = _REASONS.get(status, "")
+    head = f"HTTP/1.1 {status} {reason}\r\nDate: {date}\r\nContent-Type: {content_type}\r\nContent-Length: "
+    return head.encode("latin-1")
 
 
 _date_cache = (0, "")

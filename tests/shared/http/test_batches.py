@@ -6,7 +6,7 @@ from functools import partial
 import trio
 
 from vedette_shared.addresses import Address
-from vedette_shared.http import BatchHandler, Client, Request, Response, serve_batches
+from vedette_shared.http import BatchHandler, Client, Gather, Request, Response, serve_batches
 from vedette_shared.listening import bound_address, listen_on
 
 
@@ -23,7 +23,7 @@ async def post_at_once(handler: BatchHandler, bodies: Sequence[bytes]) -> list[t
         await client.aclose()
 
     async with trio.open_nursery() as nursery:
-        await nursery.start(partial(serve_batches, handler, [listener], gather=0.2))
+        await nursery.start(partial(serve_batches, handler, [listener], gather=Gather(0.2, 0.2)))
         async with trio.open_nursery() as clients:
             for body in bodies:
                 clients.start_soon(post, body)

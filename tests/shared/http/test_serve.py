@@ -11,7 +11,7 @@ import trio
 from trio.testing import MockClock
 
 from vedette_shared.addresses import Address
-from vedette_shared.http import Limits, Request, Response, serve, serve_batches
+from vedette_shared.http import Gather, Limits, Request, Response, serve, serve_batches
 from vedette_shared.listening import bound_address, listen_on
 
 LIMITS = Limits()
@@ -40,7 +40,7 @@ async def serve_in_batches(
     async def handle(requests: Sequence[Request]) -> list[Response]:
         return [await handler(request) for request in requests]
 
-    await serve_batches(handle, listeners, limits, gather=0.01, task_status=task_status)
+    await serve_batches(handle, listeners, limits, gather=Gather(0.001, 0.01), task_status=task_status)
 
 
 @asynccontextmanager

@@ -48,7 +48,7 @@ class Head:
         self.samples = 0
         self.min_time, self.max_time = _NEVER.max, _NEVER.min
         self._capacity = capacity // VALUE_BYTES
-        self._arena = reserved(self._capacity, np.float64)
+        self._arena = reserved(self._capacity, np.float64, dense=True)
         self._bits = self._arena.view(np.uint64)
         self._bytes = view_of(self._arena.view(np.uint8))
         self._row_times = reserved(self._capacity, np.int64)

@@ -37,10 +37,13 @@ def segment_head(number: int) -> bytes:
     return head + _CHECKSUM.pack(crc32c(head))
 
 
-def frame_record(payload: bytes) -> bytes:
-    """The head that goes before a payload."""
-    length = _LENGTH.pack(len(payload))
-    return length + _CHECKSUM.pack(crc32c(length)) + _CHECKSUM.pack(crc32c(payload))
+def frame_record(*payload: bytes) -> bytes:
+    """The head that goes before a payload, which may be in pieces."""
+    size = checksum = 0
+    for piece in payload:
+        size += len(piece)
+        checksum = crc32c(piece, checksum)
+    return _RECORD.pack(size, crc32c(_LENGTH.pack(size)), checksum)
 
 
 def scan(data: memoryview, number: int) -> Iterator[memoryview | Damage]:

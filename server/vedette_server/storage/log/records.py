@@ -64,21 +64,17 @@ def encode_layout(layout: Layout) -> bytes:
     return bytes([KIND_LAYOUT]) + _compressor.compress(layout.encoded)
 
 
-def encode_frames(sender: Sender, frames: Sequence[Frame]) -> bytes:
-    """Return the payload of frames that stand for themselves."""
+def encode_frames(sender: Sender, frames: Sequence[Frame]) -> list[bytes]:
+    """Return the payload of frames that stand for themselves, in pieces, so that the values are not copied."""
     agent = sender.agent.encode()
-    parts = [_SENDER.pack(KIND_FRAMES, len(agent)), agent, _GENERATION.pack(sender.generation, len(frames))]
+    head = b"".join((_SENDER.pack(KIND_FRAMES, len(agent)), agent, _GENERATION.pack(sender.generation, len(frames))))
+    pieces: list[bytes] = []
     for frame in frames:
-        source = frame.source.encode()
-        parts += (
-            _FRAME.pack(
-                frame.sequence, frame.timestamp, frame.layout, len(frame.target), len(source), len(frame.values)
-            ),
-            frame.target,
-            source,
-            frame.values,
-        )
-    return b"".join(parts)
+        source, values = frame.source.encode(), frame.values
+        sizes = _FRAME.pack(frame.sequence, frame.timestamp, frame.layout, len(frame.target), len(source), len(values))
+        pieces += (b"".join((head, sizes, frame.target, source)), values)
+        head = b""
+    return pieces or [head]
 
 
 def encode_loose(labels: Sequence[Labels], samples: LooseSamples) -> bytes:

@@ -28,7 +28,7 @@ def test_records_come_back() -> None:
     """Each kind of payload."""
     layout = layout_of([gauge("load", "help", 1.0)])
     assert records.decode_record(memoryview(records.encode_layout(layout))) == layout
-    found = records.decode_record(memoryview(records.encode_frames(Sender("é", 2**64 - 1), [FRAME, FRAME])))
+    found = records.decode_record(memoryview(b"".join(records.encode_frames(Sender("é", 2**64 - 1), [FRAME, FRAME]))))
     assert found == records.FramesRecord(Sender("é", 2**64 - 1), (FRAME, FRAME))
     end = SourceEnd(TARGET, "node", 17)
     assert records.decode_record(memoryview(records.encode_ends([end]))) == records.EndsRecord((end,))

@@ -1,0 +1,37 @@
+"""CPU of the server for each million pushed samples, from a few hosts to thousands: it must not grow with the fleet."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from tests.bench.ingest import SERIES, push
+from tests.bench.report import report
+from tests.bench.vedette import Vedette, without_checks
+
+FLEETS = (10, 100, 1000, 5000)
+SMALL = 100
+"""The fleets beyond are compared with this one; with fewer hosts, what the server costs at rest shows."""
+
+WARM_TICKS, TICKS = 3, 11
+BAR = 1.1
+
+
+def main() -> int:
+    """Print a line for each fleet; 0 if none costs more a sample than the small one."""
+    costs = {hosts: _cost(hosts) for hosts in FLEETS}
+    met = True
+    for hosts, cost in costs.items():
+        bars = {"ratio": (cost / costs[SMALL], BAR)} if hosts > SMALL else {}
+        figures = {"vedette_cpu_s_per_million": cost}
+        met = report("scale", figures, bars, hosts=hosts, series=SERIES) and met
+    return 0 if met else 1
+
+
+def _cost(hosts: int) -> float:
+    with tempfile.TemporaryDirectory(prefix="vedette-bench-") as name:
+        vedette = Vedette(Path(name), without_checks())
+        with vedette.start() as server:
+            before, _ = push(vedette, server, hosts, SERIES, WARM_TICKS, TICKS)
+            used = server.cpu_seconds() - before
+    return used / (hosts * SERIES * (TICKS - WARM_TICKS) / 1e6)
