@@ -84,7 +84,7 @@ class FramesAppend(Append):
     def __init__(self, taker: Taker, sender: Sender, layouts: Sequence[Layout], frames: Sequence[Frame]) -> None:
         seen = taker.intake.sequences.of(sender)
         new = [frame for frame in frames if not frame.sequence or frame.sequence not in seen]
-        super().__init__(sum(len(frame.values) for frame in new) // VALUE_BYTES)
+        super().__init__(sum([len(frame.values) for frame in new]) // VALUE_BYTES)
         self.is_new = len(new) > 0
         self._taker = taker
         self._sender = sender

@@ -141,7 +141,7 @@ class LooseSamples:
     values: NDArray[np.float64]
 
 
-class Receipt(msgspec.Struct, frozen=True):
+class Receipt(msgspec.Struct, frozen=True, gc=False):
     """What became of the samples of one append, all of it on disk now.
 
     Attributes:
@@ -174,7 +174,7 @@ class SourceEnd:
     timestamp: int
 
 
-class Delivery(msgspec.Struct, frozen=True):
+class Delivery(msgspec.Struct, frozen=True, gc=False):
     """Frames of one sender that stand for themselves, with the layouts among them that may be new."""
 
     sender: Sender

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 
@@ -35,8 +35,7 @@ class Sender:
     generation: int
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True, gc=False):
     """The samples of one collection of one source of one target.
 
     Attributes:
@@ -54,7 +53,7 @@ class Frame:
     target: bytes
     source: str
     layout: bytes
-    values: bytes = field(repr=False)
+    values: bytes
     base: int = 0
 
     def on_base(self, base: Frame) -> Frame:

@@ -1,11 +1,11 @@
 """The answers to pushed messages are those of the wire format's table, and a message is stored whole or not at all."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import msgspec
 import pytest
 import zstandard
+from msgspec.structs import replace
 
 from vedette_server.ingest import Answer, IngestLimits, Receiver
 from vedette_server.storage.errors import StorageError
