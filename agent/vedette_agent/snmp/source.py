@@ -17,7 +17,8 @@ from vedette_agent.snmp.errors import SnmpError
 from vedette_agent.snmp.families import scalar_families, scalar_oids, table_families
 from vedette_agent.snmp.message import VERSION_1, VERSION_2C, VERSION_3
 from vedette_agent.snmp.session import CommunitySession, Session
-from vedette_agent.snmp.session_v3 import User, UserSession
+from vedette_agent.snmp.session_v3 import UserSession
+from vedette_agent.snmp.usm import User
 from vedette_agent.sources.error_log import ErrorLog
 from vedette_agent.sources.interface import PlainSource
 from vedette_agent.sources.timing import rounded

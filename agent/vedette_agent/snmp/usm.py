@@ -11,7 +11,7 @@ import functools
 import hashlib
 import hmac
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _MEGABYTE = 1_048_576
 _BLOCK = 16
@@ -24,6 +24,9 @@ PRIV_SIZES = {"aes": 16, "aes192": 24, "aes256": 32, "aes192c": 24, "aes256c": 3
 
 PASSWORD_MIN = 8
 
+AUTH, PRIV = 1, 2
+"""Flags of a message: with a code, and with privacy too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -31,6 +34,32 @@ class Keys:
 
     auth: bytes
     priv: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Whom the agent knows. Empty protocols for what the user does without; privacy needs authentication."""
+
+    name: str
+    auth_protocol: str = ""
+    auth_password: bytes = field(default=b"", repr=False)
+    priv_protocol: str = ""
+    priv_password: bytes = field(default=b"", repr=False)
+    context: str = ""
+
+    @property
+    def flags(self) -> int:
+        """The level of security, as messages state it."""
+        return (AUTH if self.auth_protocol else 0) | (PRIV if self.priv_protocol else 0)
+
+    def keys_at(self, engine_id: bytes) -> Keys:
+        """Return the user's keys at an engine."""
+        if not self.auth_protocol:
+            return Keys(b"", b"")
+        auth = localized_key(self.auth_protocol, self.auth_password, engine_id)
+        if not self.priv_protocol:
+            return Keys(auth, b"")
+        return Keys(auth, privacy_key(self.auth_protocol, self.priv_protocol, self.priv_password, engine_id))
 
 
 def _digest(protocol: str) -> str:

@@ -1,14 +1,15 @@
 """Version 3: what is believed of an engine, and what is not. The engine is played by the session's own parts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from vedette_agent.snmp.ber import encode_integer, encode_octets, encode_sequence, parse_oid
 from vedette_agent.snmp.message import GET, REPORT, RESPONSE, Query, encode_bindings
+from vedette_agent.snmp.message_v3 import Security, seal
 from vedette_agent.snmp.session import Answered, AskAgain, Event, Refused
-from vedette_agent.snmp.session_v3 import User, UserSession, _assemble
-from vedette_agent.snmp.usm import authentication_code, encrypt, localized_key, privacy_key
+from vedette_agent.snmp.session_v3 import UserSession
+from vedette_agent.snmp.usm import User
 
 ENGINE = bytes.fromhex("80001f8880aabbccdd")
 USER = User("u", "sha256", b"authpassword", "aes", b"privpassword")
@@ -30,18 +31,9 @@ class Engine:
         bindings = encode_bindings([(parse_oid(name), encode_integer(1))])
         pdu = encode_sequence(encode_integer(request_id), encode_integer(0), encode_integer(0), bindings, tag=kind)
         scoped = encode_sequence(encode_octets(ENGINE), encode_octets(b""), pdu)
-        salt = b""
-        if self.flags & 2:
-            salt = SALT
-            key = privacy_key("sha256", "aes", USER.priv_password, ENGINE)
-            scoped = encode_octets(encrypt(key, self.boots, self.time, salt, scoped))
-        blank = bytes(24 if self.flags & 1 else 0)
-        security = (ENGINE, self.boots, self.time, b"u", blank, salt)
-        whole, at = _assemble(request_id, self.flags, security, scoped)
-        if not blank:
-            return whole
-        code = authentication_code("sha256", localized_key("sha256", self.password, ENGINE), whole)
-        return whole[:at] + code + whole[at + len(code) :]
+        user = replace(USER, auth_password=self.password)
+        security = Security(ENGINE, self.boots, self.time, b"u", b"", SALT if self.flags & 2 else b"")
+        return seal(request_id, self.flags, security, scoped, user, user.keys_at(ENGINE))
 
 
 @dataclass
@@ -109,7 +101,7 @@ def test_time_is_only_taken_from_messages_with_a_code() -> None:
     session.receive(Engine(flags=0).message(REPORT, STATS + "4.0"))
     assert session.receive(Engine(flags=0, boots=9).message(REPORT, STATS + "2.0")) is None
     assert session._engine is not None
-    assert (session._engine.boots, session._engine.time) == (0, 0)
+    assert (session._engine.clock.boots, session._engine.clock.time) == (0, 0)
 
 
 def test_time_goes_on() -> None:
