@@ -14,6 +14,7 @@ from vedette_agent.disks.config import DisksConfig
 from vedette_agent.ipmi.config import IpmiConfig
 from vedette_agent.raid.config import RaidConfig
 from vedette_agent.snmp.config import DeviceConfig, check_devices
+from vedette_agent.snmp.traps.config import TrapsConfig
 from vedette_agent.sources.limits import SourceLimits
 from vedette_shared.config import Duration, load_config
 from vedette_shared.labels import is_legacy_label_name
@@ -47,6 +48,7 @@ class AgentConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ipmi: IpmiConfig | None = None
     snmp_modules: Path = Path("/etc/vedette/snmp")
     snmp: tuple[DeviceConfig, ...] = ()
+    snmp_traps: TrapsConfig | None = None
 
     def __post_init__(self) -> None:
         if self.interval < MIN_INTERVAL_MS:

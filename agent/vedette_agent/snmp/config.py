@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -15,6 +15,9 @@ from vedette_shared.labels import is_legacy_label_name
 
 SNMP_PORT = 161
 _RESERVED = ("job", "host", "instance")
+
+AuthProtocol: TypeAlias = Literal["md5", "sha", "sha224", "sha256", "sha384", "sha512"]
+PrivProtocol: TypeAlias = Literal["aes", "aes192", "aes256", "aes192c", "aes256c"]
 
 
 class Secret:
@@ -53,10 +56,10 @@ class DeviceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     community: Secret | None = None
     community_file: Path | None = None
     user: str = ""
-    auth_protocol: Literal["md5", "sha", "sha224", "sha256", "sha384", "sha512"] | None = None
+    auth_protocol: AuthProtocol | None = None
     auth_password: Secret | None = None
     auth_password_file: Path | None = None
-    priv_protocol: Literal["aes", "aes192", "aes256", "aes192c", "aes256c"] | None = None
+    priv_protocol: PrivProtocol | None = None
     priv_password: Secret | None = None
     priv_password_file: Path | None = None
     context: str = ""
@@ -96,15 +99,42 @@ class DeviceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return
         if not self.user:
             raise ValueError('version = "3" needs user')
-        if self.priv_protocol and not self.auth_protocol:
-            raise ValueError("priv_protocol needs auth_protocol")
-        if self.auth_protocol:
-            _check_one("auth_password", self.auth_password, self.auth_password_file)
-        if self.priv_protocol:
-            _check_one("priv_password", self.priv_password, self.priv_password_file)
-        for key, secret in (("auth_password", self.auth_password), ("priv_password", self.priv_password)):
-            if secret is not None:
-                check_password(key, secret.text)
+        check_user(self)
+
+
+class UserKeys(Protocol):
+    """The keys of the configuration that a user of version 3 has."""
+
+    @property
+    def auth_protocol(self) -> AuthProtocol | None: ...
+
+    @property
+    def auth_password(self) -> Secret | None: ...
+
+    @property
+    def auth_password_file(self) -> Path | None: ...
+
+    @property
+    def priv_protocol(self) -> PrivProtocol | None: ...
+
+    @property
+    def priv_password(self) -> Secret | None: ...
+
+    @property
+    def priv_password_file(self) -> Path | None: ...
+
+
+def check_user(keys: UserKeys) -> None:
+    """Raise ValueError where the protocols and passwords of a user do not go together."""
+    if keys.priv_protocol and not keys.auth_protocol:
+        raise ValueError("priv_protocol needs auth_protocol")
+    if keys.auth_protocol:
+        _check_one("auth_password", keys.auth_password, keys.auth_password_file)
+    if keys.priv_protocol:
+        _check_one("priv_password", keys.priv_password, keys.priv_password_file)
+    for key, secret in (("auth_password", keys.auth_password), ("priv_password", keys.priv_password)):
+        if secret is not None:
+            check_password(key, secret.text)
 
 
 def check_password(key: str, text: str) -> None:

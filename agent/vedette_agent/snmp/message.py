@@ -114,10 +114,11 @@ def decode_answer(data: bytes, at: int, end: int) -> Answer:
     error_status, at = read_integer(data, at, end)
     error_index, at = read_integer(data, at, end)
     start, stop = expect(data, at, end, SEQUENCE)
-    return Answer(kind, request_id, error_status, error_index, _decode_bindings(data, start, stop))
+    return Answer(kind, request_id, error_status, error_index, decode_bindings(data, start, stop))
 
 
-def _decode_bindings(data: bytes, at: int, end: int) -> list[Binding]:
+def decode_bindings(data: bytes, at: int, end: int) -> list[Binding]:
+    """Return the variables that lie between ``at`` and ``end``, one after the other. Raises MalformedError."""
     bindings: list[Binding] = []
     while at < end:
         start, stop = expect(data, at, end, SEQUENCE)

@@ -155,13 +155,13 @@ def encode_scoped(engine_id: bytes, context: bytes, pdu: bytes) -> bytes:
     return encode_sequence(encode_octets(engine_id), encode_octets(context), pdu)
 
 
-def read_scoped(data: bytes, at: int, end: int) -> tuple[bytes, int, int]:
-    """Return the name of the context of the scoped PDU at ``at``, and where its PDU begins and ends at the latest.
+def read_scoped(data: bytes, at: int, end: int) -> tuple[tuple[bytes, bytes], int, int]:
+    """Return the context of the scoped PDU at ``at``, engine and name, and where its PDU begins and ends at the latest.
 
     Raises:
         MalformedError: there is none.
     """
     at, end = expect(data, at, end, SEQUENCE)
-    _, at = read_octets(data, at, end)
-    context, at = read_octets(data, at, end)
-    return context, at, end
+    engine_id, at = read_octets(data, at, end)
+    name, at = read_octets(data, at, end)
+    return (engine_id, name), at, end

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 import trio
 
-from vedette_agent.pushing import read_secret
+from vedette_agent.snmp.access import Access
 from vedette_agent.snmp.client import Client, Patience, Traffic, open_client
-from vedette_agent.snmp.config import DeviceConfig, Secret, check_password
+from vedette_agent.snmp.config import DeviceConfig
 from vedette_agent.snmp.declarations import Module
 from vedette_agent.snmp.errors import SnmpError
 from vedette_agent.snmp.families import scalar_families, scalar_oids, table_families
-from vedette_agent.snmp.message import VERSION_1, VERSION_2C, VERSION_3
 from vedette_agent.snmp.session import CommunitySession, Session
 from vedette_agent.snmp.session_v3 import UserSession
-from vedette_agent.snmp.usm import User
 from vedette_agent.sources.error_log import ErrorLog
 from vedette_agent.sources.interface import PlainSource
 from vedette_agent.sources.timing import rounded
-from vedette_shared.errors import ConfigError
 from vedette_shared.labels import make_labels
 from vedette_shared.metrics import MetricFamily, gauge
 
@@ -30,38 +25,6 @@ JOB = "snmp"
 COLUMNS_TOGETHER = 10
 SYS_UP_TIME = bytes((43, 6, 1, 2, 1, 1, 3, 0))
 """Every agent has it: what is asked for first, to see whether anyone answers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What lets the agent in: a community, or a user of version 3."""
-
-    version: int
-    community: Secret | None = None
-    user: User | None = None
-
-
-def read_access(device: DeviceConfig) -> Access:
-    """Return how a device is entered, with the secrets that stand in files.
-
-    Raises:
-        ConfigError: a file cannot be read, or a password is too short.
-    """
-    if device.version != "3":
-        community = device.community
-        if community is None:
-            assert device.community_file is not None
-            community = Secret(read_secret(device.community_file))
-        return Access(VERSION_1 if device.version == "1" else VERSION_2C, community)
-    user = User(
-        device.user,
-        device.auth_protocol or "",
-        _password("auth_password", device.auth_password, device.auth_password_file),
-        device.priv_protocol or "",
-        _password("priv_password", device.priv_password, device.priv_password_file),
-        device.context,
-    )
-    return Access(VERSION_3, None, user)
 
 
 class SnmpSource(PlainSource):
@@ -180,16 +143,3 @@ def _session(access: Access, monotonic: Callable[[], float]) -> Session:
         return UserSession(access.user, monotonic)
     assert access.community is not None
     return CommunitySession(access.version, access.community.text.encode())
-
-
-def _password(key: str, secret: Secret | None, file: Path | None) -> bytes:
-    if secret is not None:
-        return secret.text.encode()
-    if file is None:
-        return b""
-    text = read_secret(file)
-    try:
-        check_password(key, text)
-    except ValueError as error:
-        raise ConfigError(f"{file}: {error}") from error
-    return text.encode()

@@ -13,9 +13,11 @@ from vedette_agent.config_parts import CustomConfig, LocalConfig, PluginsConfig
 from vedette_agent.disks.make import plan_disks
 from vedette_agent.ipmi.make import plan_bmcs
 from vedette_agent.raid.make import plan_raid
+from vedette_agent.snmp.access import read_access
 from vedette_agent.snmp.config import DeviceConfig
 from vedette_agent.snmp.declarations import load_modules
-from vedette_agent.snmp.source import SnmpSource, read_access
+from vedette_agent.snmp.source import SnmpSource
+from vedette_agent.snmp.traps.make import plan_traps
 from vedette_agent.sources.checks.local import find_local_checks
 from vedette_agent.sources.checks.plugins import plugin_script, read_mrpe
 from vedette_agent.sources.checks.source import CheckSource, Script
@@ -57,6 +59,8 @@ def plan_sources(config: AgentConfig, clock: Clock) -> list[SourcePlan]:
     plans += [SourcePlan(*plan) for plan in plan_raid(config.raid, config.data, config.interval, clock)]
     if config.ipmi is not None:
         plans += [SourcePlan(*plan) for plan in plan_bmcs(config.ipmi, config.data, clock)]
+    if config.snmp_traps is not None:
+        plans.append(SourcePlan(*plan_traps(config.snmp_traps, config.snmp, config.data, clock)))
     return [*plans, *(_snmp_plan(device, config.snmp_modules, clock) for device in config.snmp)]
 
 

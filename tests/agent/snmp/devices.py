@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from vedette_agent.snmp.access import read_access
 from vedette_agent.snmp.config import DeviceConfig
 from vedette_agent.snmp.declarations import load_modules
-from vedette_agent.snmp.source import SnmpSource, read_access
+from vedette_agent.snmp.source import SnmpSource
 from vedette_shared.config import merge_config
 from vedette_shared.labels import Labels
 from vedette_shared.metrics import MetricFamily

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from vedette_agent.config import AgentConfig, load_agent_config
-from vedette_agent.snmp.source import Access, read_access
+from vedette_agent.snmp.access import Access, read_access
 from vedette_agent.sources.make import plan_sources
 from vedette_shared.clock import SystemClock
 from vedette_shared.errors import ConfigError
