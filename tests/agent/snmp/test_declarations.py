@@ -7,7 +7,7 @@ import pytest
 from vedette_agent.snmp.declarations import BUILT_IN, load_modules
 from vedette_shared.errors import ConfigError
 
-BUILT_IN_NAMES = ("entity_sensor", "host_resources", "if_mib", "ups")
+BUILT_IN_NAMES = ("apcups", "entity_sensor", "host_resources", "if_mib", "ups")
 
 
 def test_all_of_vedettes_own_are_sound(tmp_path: Path) -> None:
@@ -63,6 +63,6 @@ def test_a_module_that_is_nowhere(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_modules(("if_mibb",), tmp_path)
     assert str(caught.value) == (
-        "there is no SNMP module 'if_mibb'; there are entity_sensor, host_resources, if_mib, mine, ups,"
+        "there is no SNMP module 'if_mibb'; there are apcups, entity_sensor, host_resources, if_mib, mine, ups,"
         f" and more can be put into {tmp_path}"
     )
