@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
-from vedette_agent.errors import CollectorError
 from vedette_agent.ipmi.config import Collector
-from vedette_agent.ipmi.readings import NOT_AVAILABLE, BmcInfo, BmcReport, SelInfo, SensorReading
+from vedette_agent.ipmi.raw import APPLICATION, CHASSIS, GROUP, SENSOR, STORAGE, CommandError, Raw
+from vedette_agent.ipmi.readings import (
+    EVENTS,
+    NOT_AVAILABLE,
+    BmcInfo,
+    BmcReport,
+    Names,
+    SelCursor,
+    SelInfo,
+    SensorReading,
+)
 from vedette_agent.ipmi.sdr import HEADER_BYTES, SensorRecord, parse_record, record_length
+from vedette_agent.ipmi.sel_log import read_news
 from vedette_agent.ipmi.states import THRESHOLD, THRESHOLD_BITS, state_of
 from vedette_agent.ipmi.vocabulary import manufacturer_name, sensor_type_name
-
-CHASSIS, SENSOR, APPLICATION, STORAGE, GROUP = 0x00, 0x04, 0x06, 0x0A, 0x2C
-"""Network functions."""
 
 _BMC_ADDRESS = 0x20
 _DCMI = 0xDC
@@ -28,25 +34,6 @@ _CANNOT_RETURN = (0xC8, 0xCA, 0xFF)
 _RESERVATION_CANCELLED = 0xC5
 
 
-class CommandError(CollectorError):
-    """The BMC answers, but refuses a command. ``code`` is the completion code."""
-
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(f"the BMC refuses: {text} (completion code {code:#04x})")
-        self.code = code
-
-
-class Raw(Protocol):
-    """Sends one command and returns the data of the answer, without its completion code.
-
-    Raises:
-        CommandError: the BMC refuses.
-        CollectorError: it cannot be reached; every further command would fail as well.
-    """
-
-    def __call__(self, netfn: int, command: int, data: Sequence[int] = (), lun: int = 0) -> bytes: ...
-
-
 class BmcReader:
     """Reads one BMC. Keeps its sensor records until the BMC says that they have changed."""
 
@@ -54,8 +41,8 @@ class BmcReader:
         self._records: list[SensorRecord] = []
         self._records_are = b""
 
-    def read(self, raw: Raw, collectors: Sequence[Collector]) -> BmcReport:
-        """Return what ``collectors`` find, asking through ``raw``.
+    def read(self, raw: Raw, collectors: Sequence[Collector], cursor: SelCursor | None = None) -> BmcReport:
+        """Return what ``collectors`` find, asking through ``raw``, and what the event log holds behind ``cursor``.
 
         Raises:
             CollectorError: the BMC cannot be reached.
@@ -77,17 +64,32 @@ class BmcReader:
                 errors[collector] = str(error)
             except IndexError:
                 errors[collector] = "the BMC's answer is too short"
+        if "sel" in found:
+            try:
+                found["news"] = read_news(raw, cursor, lambda: self._names(raw))
+            except CommandError as error:
+                errors[EVENTS] = str(error)
         return BmcReport(**found, errors=errors)  # type: ignore[arg-type]  # the table above pairs names and types
 
     def _sensors(self, raw: Raw) -> tuple[SensorReading, ...]:
+        self._refresh_records(raw)
+        readings = (_reading(raw, record) for record in self._records)
+        return tuple(reading for reading in readings if reading is not None)
+
+    def _names(self, raw: Raw) -> Names:
+        try:
+            self._refresh_records(raw)
+        except (CommandError, IndexError):
+            return {}
+        return {(record.owner, record.number): record.name for record in self._records}
+
+    def _refresh_records(self, raw: Raw) -> None:
         has_repository = bool(raw(APPLICATION, 0x01)[5] & _HAS_SDR_REPOSITORY)
         # How many there are and when the last came or went; a device without a repository tells less.
         current = raw(STORAGE, 0x20)[1:13] if has_repository else raw(SENSOR, 0x20)
         if current != self._records_are or not self._records:
             self._records = _read_records(raw, (STORAGE, 0x22, 0x23) if has_repository else (SENSOR, 0x22, 0x21))
             self._records_are = current
-        readings = (_reading(raw, record) for record in self._records)
-        return tuple(reading for reading in readings if reading is not None)
 
 
 def _read_records(raw: Raw, commands: tuple[int, int, int]) -> list[SensorRecord]:

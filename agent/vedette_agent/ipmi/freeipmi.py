@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from vedette_agent.errors import CollectorError
@@ -19,12 +19,15 @@ from vedette_agent.ipmi.readings import (
     NOT_AVAILABLE,
     WARNING,
     BmcInfo,
+    Names,
     SelInfo,
     SensorReading,
 )
+from vedette_agent.ipmi.sel import RECORD_BYTES
 
 _STATES = {"Nominal": NOMINAL, "Warning": WARNING, "Critical": CRITICAL}
 _COLUMNS = 6
+_BYTE = re.compile(r"\[([0-9A-Fa-f]{2})\]")
 _NUMBER = re.compile(r"\d+")
 
 
@@ -116,6 +119,36 @@ TOOLS: dict[Collector, Tool] = {
     "dcmi": Tool(("ipmi-dcmi", "--get-system-power-statistics"), "watts", parse_watts),
     "sel": Tool(("ipmi-sel", "--info"), "sel", parse_sel),
 }
+
+
+SEL_RECORDS = Tool(("ipmi-sel", "--hex-dump"), "news", str)
+SEL_NAMES = Tool(
+    (
+        "ipmi-sel",
+        "--quiet-cache",
+        "--sdr-cache-recreate",
+        "--sdr-cache-directory={cache}",
+        "--comma-separated-output",
+        "--no-header-output",
+    ),
+    "news",
+    str,
+)
+
+
+def parse_records(text: str) -> list[bytes]:
+    """Return the records of ``ipmi-sel --hex-dump``: sixteen bytes in brackets a line. Raises CollectorError."""
+    records = [bytes(int(byte, 16) for byte in _BYTE.findall(line)) for line in text.splitlines() if line.strip()]
+    if any(len(record) != RECORD_BYTES for record in records):
+        raise CollectorError("ipmi-sel printed a record that has not sixteen bytes")
+    return records
+
+
+def parse_names(text: str, records: Iterable[bytes]) -> Names:
+    """Return the names of the sensors of ``records``, from ``ipmi-sel``: number, date, time, name, type, event."""
+    rows = {int(row[0]): row[3].strip() for row in csv.reader(text.splitlines()) if len(row) > 3 and row[0].isdecimal()}
+    named = ((record, rows.get(record[0] | record[1] << 8, "")) for record in records)
+    return {(record[7], record[11]): name for record, name in named if name and name != NOT_AVAILABLE}
 
 
 def _fields(text: str) -> dict[str, str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from vedette_agent.children import ChildLimits, run_child
 from vedette_agent.errors import CollectorError
 from vedette_agent.ipmi.config import Collector
-from vedette_agent.ipmi.freeipmi import TOOLS, Tool
-from vedette_agent.ipmi.readings import BmcReport
+from vedette_agent.ipmi.freeipmi import SEL_NAMES, SEL_RECORDS, TOOLS, Tool, parse_names, parse_records
+from vedette_agent.ipmi.readings import EVENTS, BmcReport, SelCursor, SelNews
+from vedette_agent.ipmi.sel_log import MOST_RECORDS, news_in
 
 OUTPUT_BYTES = 2**20
 OPENIPMI = ("--driver-type=OPENIPMI",)
@@ -33,23 +35,46 @@ class InbandBmc:
         self._tools = tools
         self._cache = cache
         self._driver = driver
+        self._sel_was = ""
         self._limits = ChildLimits(timeout, OUTPUT_BYTES, timeout)
 
-    async def read(self, collectors: Sequence[Collector]) -> BmcReport:
-        """Return what ``collectors`` find; each one's failure is its own.
+    async def read(self, collectors: Sequence[Collector], cursor: SelCursor | None = None) -> BmcReport:
+        """Return what ``collectors`` find, and what the event log holds behind ``cursor``.
+
+        Each one's failure is its own.
 
         Raises:
             CollectorError: the tools are not there.
         """
         found: dict[str, object] = {}
         errors: dict[str, str] = {}
+        info = ""
         for collector in collectors:
             tool = TOOLS[collector]
             try:
-                found[tool.attribute] = tool.parse(await self._output(tool))
+                output = await self._output(tool)
+                found[tool.attribute] = tool.parse(output)
+                if collector == "sel":
+                    info = output
             except CollectorError as error:
                 errors[collector] = str(error)
+        if info:
+            try:
+                found["news"] = await self._news(info, cursor)
+            except CollectorError as error:
+                errors[EVENTS] = str(error)
         return BmcReport(**found, errors=errors)  # type: ignore[arg-type]  # TOOLS pairs names and types
+
+    async def _news(self, info: str, cursor: SelCursor | None) -> SelNews | None:
+        """The whole log is read where ``info``, which tells how many records there are, has changed."""
+        if info == self._sel_was and cursor is not None:
+            return None
+        news = news_in(parse_records(await self._output(SEL_RECORDS)), cursor)
+        if news.records:
+            news = replace(news, names=parse_names(await self._output(SEL_NAMES), news.records))
+        if len(news.records) < MOST_RECORDS:
+            self._sel_was = info
+        return news
 
     def close(self) -> None:
         pass

@@ -15,7 +15,7 @@ import trio
 from vedette_agent.errors import CollectorError
 from vedette_agent.ipmi.commands import BmcReader
 from vedette_agent.ipmi.config import Collector, Privilege
-from vedette_agent.ipmi.readings import BmcReport
+from vedette_agent.ipmi.readings import BmcReport, SelCursor
 
 if TYPE_CHECKING:
     from vedette_agent.ipmi.session import LanSession
@@ -62,8 +62,10 @@ class LanBmc:
         self._threads: trio.CapacityLimiter | None = None
         self._connection: _Connection | None = None
 
-    async def read(self, collectors: Sequence[Collector]) -> BmcReport:
-        """Return what ``collectors`` find. May be cancelled at any moment; its thread is left behind then.
+    async def read(self, collectors: Sequence[Collector], cursor: SelCursor | None = None) -> BmcReport:
+        """Return what ``collectors`` find, and what the event log holds behind ``cursor``.
+
+        May be cancelled at any moment; its thread is left behind then.
 
         Raises:
             CollectorError: the BMC cannot be reached, or lets nobody in.
@@ -81,7 +83,7 @@ class LanBmc:
             cpu = connection.cpu_seconds
             try:
                 report = await trio.to_thread.run_sync(
-                    connection.read, collectors, deadline, abandon_on_cancel=True, limiter=self._threads
+                    connection.read, collectors, cursor, deadline, abandon_on_cancel=True, limiter=self._threads
                 )
                 is_done = True
             except CollectorError:
@@ -110,27 +112,27 @@ class _Connection:
         self._used_at = 0.0
         self.cpu_seconds = 0.0
 
-    def read(self, collectors: Sequence[Collector], deadline: float) -> BmcReport:
+    def read(self, collectors: Sequence[Collector], cursor: SelCursor | None, deadline: float) -> BmcReport:
         if time.monotonic() - self._used_at > MOST_IDLE_S:
             self.close()
         is_new = self._session is None
         cpu = time.thread_time()
         now = time.monotonic()
         try:
-            report = self._read_once(collectors, deadline if is_new else now + OLD_SESSION * (deadline - now))
+            report = self._read_once(collectors, cursor, deadline if is_new else now + OLD_SESSION * (deadline - now))
         except CollectorError:
             if is_new:
                 raise
             # The BMC may have forgotten the session, as one does that was reset, and does not answer within it.
-            report = self._read_once(collectors, deadline)
+            report = self._read_once(collectors, cursor, deadline)
         finally:
             self.cpu_seconds += time.thread_time() - cpu
         self._used_at = time.monotonic()
         return report
 
-    def _read_once(self, collectors: Sequence[Collector], deadline: float) -> BmcReport:
+    def _read_once(self, collectors: Sequence[Collector], cursor: SelCursor | None, deadline: float) -> BmcReport:
         try:
-            return self._reader.read(self._open(deadline).raw, collectors)
+            return self._reader.read(self._open(deadline).raw, collectors, cursor)
         except CollectorError:
             self.close()
             raise

@@ -19,6 +19,9 @@ from vedette_shared.clock import Clock
 CACHE = "ipmi"
 """The folder below the agent's own that FreeIPMI keeps sensor records in."""
 
+CURSORS = "sel"
+"""The folder there of the places in event logs."""
+
 
 @dataclass(slots=True)
 class _Slots:
@@ -53,7 +56,7 @@ def plan_bmcs(config: IpmiConfig, data: Path, clock: Clock) -> list[tuple[str, o
             (
                 f"{JOB}:{bmc.name}",
                 (bmc, target, shared),
-                partial(_make, bmc, _way(target, config, data, slots), config, clock),
+                partial(_make, bmc, _way(target, config, data, slots), config, clock, data),
             )
         )
     return plans
@@ -73,7 +76,7 @@ def _way(target: LanTarget | None, config: IpmiConfig, data: Path, slots: _Slots
     return partial(LanBmc, target, timeout, slots)
 
 
-def _make(bmc: BmcConfig, way: Callable[[], Bmc], config: IpmiConfig, clock: Clock) -> BmcSource:
+def _make(bmc: BmcConfig, way: Callable[[], Bmc], config: IpmiConfig, clock: Clock, data: Path) -> BmcSource:
     return BmcSource(
         bmc.name,
         way(),
@@ -84,4 +87,5 @@ def _make(bmc: BmcConfig, way: Callable[[], Bmc], config: IpmiConfig, clock: Clo
         host=bmc.host,
         instance=bmc.instance,
         labels=bmc.labels,
+        cursor_file=data / CURSORS / f"{bmc.name.replace('/', '_')}.json",
     )

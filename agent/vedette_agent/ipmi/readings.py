@@ -11,6 +11,9 @@ NOMINAL, WARNING, CRITICAL = 0.0, 1.0, 2.0
 
 NOT_AVAILABLE = "N/A"
 
+EVENTS = "events"
+"""How the reading of new events is called where it fails."""
+
 
 @dataclass(frozen=True, slots=True)
 class SensorReading:
@@ -50,11 +53,46 @@ class SelInfo:
     free_bytes: int
 
 
+Names = Mapping[tuple[int, int], str]
+"""Names of sensors by their owner and number."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelCursor:
+    """How far the log has been read.
+
+    Attributes:
+        last: The last record read, as hexadecimal digits; empty where the log was empty.
+        erased: When the log was cleared last, by the BMC's own clock.
+    """
+
+    last: str = ""
+    erased: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SelNews:
+    """What a reading of the log gave.
+
+    Attributes:
+        records: New ones, oldest first; none at a first reading.
+        cursor: Behind the last of them.
+        bmc_time: Of the BMC's clock, in seconds; ``None`` if it was not asked.
+        names: Of the sensors that the records name.
+    """
+
+    records: tuple[bytes, ...]
+    cursor: SelCursor
+    bmc_time: int | None = None
+    names: Names = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class BmcReport:
     """What one reading of a BMC gave; what was not asked for, or failed, is ``None``.
 
     Attributes:
+        news: What is new in the system event log.
         watts: Power that DCMI measures; also ``None`` while it does not measure.
         errors: Why collectors failed, by their names.
     """
@@ -64,6 +102,7 @@ class BmcReport:
     is_powered: bool | None = None
     watts: float | None = None
     sel: SelInfo | None = None
+    news: SelNews | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -20,7 +20,7 @@ from pyghmi.exceptions import IpmiException
 from pyghmi.ipmi.private.simplesession import Session
 
 from vedette_agent.errors import CollectorError
-from vedette_agent.ipmi.commands import CommandError
+from vedette_agent.ipmi.raw import CommandError
 
 NO_ANSWER = "no answer"
 

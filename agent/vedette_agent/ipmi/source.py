@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import trio
@@ -10,10 +11,12 @@ import trio
 from vedette_agent.errors import CollectorError
 from vedette_agent.ipmi.config import Collector
 from vedette_agent.ipmi.families import bmc_families
-from vedette_agent.ipmi.readings import BmcReport, failed
+from vedette_agent.ipmi.readings import BmcReport, SelCursor, failed
+from vedette_agent.ipmi.sel_follow import SelFollower
 from vedette_agent.sources.error_log import ErrorLog
 from vedette_agent.sources.interface import PlainSource
 from vedette_shared.clock import Clock
+from vedette_shared.events import Event
 from vedette_shared.metrics import MetricFamily, counter
 
 JOB = "ipmi"
@@ -32,8 +35,11 @@ class Bmc(Protocol):
     left_behind: int
     cpu_seconds: float
 
-    async def read(self, collectors: Sequence[Collector]) -> BmcReport:
-        """Return what ``collectors`` find; may be cancelled at any moment. Raises CollectorError."""
+    async def read(self, collectors: Sequence[Collector], cursor: SelCursor | None = None) -> BmcReport:
+        """Return what ``collectors`` find, and what the event log holds behind ``cursor``.
+
+        May be cancelled at any moment. Raises CollectorError.
+        """
         ...
 
     def close(self) -> None:
@@ -51,7 +57,8 @@ class BmcSource(PlainSource):
         instance: The label of that name; empty for that of the host.
         labels: More labels of that other host.
         timeout: Seconds for a reading.
-        clock: For durations.
+        clock: For durations, and the times of events.
+        cursor_file: Where the place in the event log is kept; nowhere without it.
     """
 
     job = JOB
@@ -69,6 +76,7 @@ class BmcSource(PlainSource):
         host: str = "",
         instance: str = "",
         labels: Mapping[str, str] | None = None,
+        cursor_file: Path | None = None,
     ) -> None:
         super().__init__()
         self.name = f"{JOB}:{name}"
@@ -82,16 +90,22 @@ class BmcSource(PlainSource):
         self._clock = clock
         self._errors = ErrorLog("bmc")
         self._problems: dict[str, str] = {}
+        self._follower = SelFollower(cursor_file, host)
 
     async def collect(self) -> Sequence[MetricFamily]:
+        cursor = await self._follower.prepare()
         start = self._clock.monotonic()
-        report = await self._report()
+        report = await self._report(cursor)
         duration = self._clock.monotonic() - start
         self._problems = dict(report.errors)
+        self._follower.note(report.news, self._clock.now_ms())
         left = counter("vedette_agent_ipmi_left_behind_total", "Readings of a BMC that never came to an end.")
         left.add(float(self._bmc.left_behind))
         self._last = [*bmc_families(report, self._collectors, duration), left]
         return self._last
+
+    def take_events(self) -> Sequence[Event]:
+        return self._follower.take_events()
 
     def problems(self) -> dict[str, str]:
         return self._problems
@@ -102,11 +116,11 @@ class BmcSource(PlainSource):
     def close(self) -> None:
         self._bmc.close()
 
-    async def _report(self) -> BmcReport:
+    async def _report(self, cursor: SelCursor | None) -> BmcReport:
         failure: Exception = CollectorError(f"no answer within {self._reading_timeout:g} s")
         with trio.move_on_after(self._reading_timeout):
             try:
-                report = await self._bmc.read(self._collectors)
+                report = await self._bmc.read(self._collectors, cursor)
             except (CollectorError, OSError) as error:
                 failure = error
             else:

@@ -9,7 +9,8 @@ import pytest
 
 from tests.agent.ipmi.records import CELSIUS, TEMPERATURE, Analog, Discrete, record
 from vedette_agent.errors import CollectorError
-from vedette_agent.ipmi.commands import BmcReader, CommandError
+from vedette_agent.ipmi.commands import BmcReader
+from vedette_agent.ipmi.raw import CommandError
 from vedette_agent.ipmi.readings import BmcInfo, BmcReport, SelInfo, SensorReading
 
 DEVICE = bytes((0x20, 0x81, 9, 0x08, 2, 0xBF, 0xA2, 0x02, 0, 1, 0))
@@ -30,6 +31,7 @@ class Table:
             (0x00, 0x01): b"\x21\x00\x00",
             (0x2C, 0x02): bytes((0xDC, 0x60, 0x01, *bytes(14), 0x40)),
             (0x0A, 0x40): bytes((0x51, 6, 0, 0x20, 0x3E)),
+            (0x0A, 0x43): 0xCB,
             (0x0A, 0x20): bytes((0x51, 2, 0, *bytes(9), 0, 0)),
             (0x0A, 0x22): b"\x01\x00",
         }

@@ -30,10 +30,12 @@ async def test_each_failure_is_its_own(tmp_path: Path) -> None:
     tools = tmp_path / "tools"
     write_tool(tools, "ipmi-chassis", "echo 'ipmi-chassis: could not find inband device' >&2; exit 1")
     write_tool(tools, "ipmi-dcmi", "exec sleep 30")
-    write_tool(tools, "ipmi-sel", f"[ $1 = --driver-type=OPENIPMI ] && printf '{SEL}'".replace("\n", "\\n"))
+    write_tool(
+        tools, "ipmi-sel", f"[ $1 = --driver-type=OPENIPMI ] && [ $2 = --info ] && printf '{SEL}'".replace("\n", "\\n")
+    )
     report = await InbandBmc(tools, tmp_path / "cache", 0.5).read(("chassis", "dcmi", "sel"))
     assert report.sel == SelInfo(6, 15904)
-    assert set(report.errors) == {"chassis", "dcmi"}
+    assert set(report.errors) == {"chassis", "dcmi", "events"}
     assert report.errors["chassis"].endswith("failed: ipmi-chassis: could not find inband device")
 
 
