@@ -7,7 +7,7 @@ import sys
 
 from vedette_shared.errors import VedetteError
 
-BENCHES = ("agent", "ingest", "query", "scale")
+BENCHES = ("agent", "hardware", "ingest", "query", "scale")
 
 
 def main(arguments: list[str]) -> int:
