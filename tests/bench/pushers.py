@@ -71,7 +71,7 @@ async def main(port: int, hosts: int, series: int, ticks: int, interval: float) 
     senders = [Host(fleet, host) for host in range(hosts)]
     begin_ms = int(time.time() * 1000) - 1000
     encoded = 0
-    streams = [await trio.open_tcp_stream("127.0.0.1", port) for _ in range(hosts)]
+    streams: list[trio.SocketStream] = []
     begin = trio.current_time()
 
     async def run(host: int) -> None:
@@ -89,6 +89,7 @@ async def main(port: int, hosts: int, series: int, ticks: int, interval: float) 
             encoded += 1
 
     encode_until(AHEAD)
+    streams += [await trio.open_tcp_stream("127.0.0.1", port) for _ in range(hosts)]
     begin = trio.current_time() + 0.5
     async with trio.open_nursery() as nursery:
         for host in range(hosts):
