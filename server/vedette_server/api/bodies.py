@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 import zlib
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Protocol, TypeAlias
@@ -14,9 +13,6 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from vedette_shared.exposition import choose_encoding
-from vedette_shared.logs import get_logger
-
-_log = get_logger(__name__)
 
 ENCODINGS = ("zstd", "gzip")
 LEVELS = {"zstd": 1, "gzip": 1}
@@ -75,11 +71,7 @@ class StreamedResponse(Response):
         ahead.close()  # only here: what breaks off must not look like an end
 
     def _next(self) -> bytes | None:
-        try:
-            return next(self.pieces, None)
-        except Exception as error:
-            _log.error("an answer was broken off", error=repr(error), trace=traceback.format_exc())
-            raise
+        return next(self.pieces, None)
 
 
 async def cancel_when_left(receive: Callable[[], Awaitable[Message]], scope: trio.CancelScope) -> None:

@@ -2,7 +2,7 @@
 
 from vedette_shared.http.batches import BatchHandler, Gather, serve_batches
 from vedette_shared.http.client import Client
-from vedette_shared.http.messages import Request, Response, encode_response
+from vedette_shared.http.messages import Request, Response, encode_response, http_date
 from vedette_shared.http.reader import ExpectsContinue, Limits, Refusal, RequestReader
 from vedette_shared.http.response_reader import ClientResponse, HttpClientError, ResponseReader
 from vedette_shared.http.serve import Handler, serve
@@ -22,6 +22,7 @@ __all__ = [
     "Response",
     "ResponseReader",
     "encode_response",
+    "http_date",
     "serve",
     "serve_batches",
 ]

@@ -31,6 +31,7 @@ class Request(msgspec.Struct, frozen=True):
         body: With the chunks of a chunked body joined; a Content-Encoding is left to the handler.
         keep_alive: Whether the client wants to go on with the connection.
         peer: The client's address.
+        version: Of HTTP, ``1.1`` or ``1.0``.
     """
 
     method: str
@@ -40,6 +41,7 @@ class Request(msgspec.Struct, frozen=True):
     body: bytes = b""
     keep_alive: bool = True
     peer: str = ""
+    version: str = "1.1"
 
     def header(self, name: str) -> str:
         """The value of the header ``name`` (in lower case), joined by commas where it stands twice; empty if absent."""
@@ -65,9 +67,9 @@ def encode_response(response: Response, *, keep_alive: bool = True, head_only: b
     """
     status = response.status
     if keep_alive and not head_only and not response.headers and status not in _BODILESS:
-        begin = _common_head(status, response.content_type, _date())
+        begin = _common_head(status, response.content_type, http_date())
         return b"%b%d\r\n\r\n%b" % (begin, len(response.body), response.body)
-    lines = [f"HTTP/1.1 {status} {_REASONS.get(status, '')}", f"Date: {_date()}"]
+    lines = [f"HTTP/1.1 {status} {_REASONS.get(status, '')}", f"Date: {http_date()}"]
     if status not in _BODILESS:
         lines += [f"Content-Type: {response.content_type}", f"Content-Length: {len(response.body)}"]
     for name, value in response.headers:
@@ -91,7 +93,8 @@ def _common_head(status: int, content_type: str, date: str) -> bytes:
 _date_cache = (0, "")
 
 
-def _date() -> str:
+def http_date() -> str:
+    """The time now, as the header ``Date`` has it."""
     global _date_cache  # noqa: PLW0603  formatted once a second, not once a response
     second = int(time.time())
     if _date_cache[0] != second:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import httptools
+import msgspec
 
 from vedette_shared.http.messages import Request
 from vedette_shared.http.repeated_head import RepeatedHead, repeated_head
@@ -140,6 +141,7 @@ class RequestReader:
                 body=b"".join(self._body) if len(self._body) != 1 else self._body[0],
                 keep_alive=self._parser.should_keep_alive(),
                 peer=self._peer,
+                version=self._parser.get_http_version(),
             )
         )
         self.on_message_begin()
@@ -169,9 +171,7 @@ class RequestReader:
         if self._events and isinstance(self._events[-1], Request):
             request = self._events.pop()
             assert isinstance(request, Request)
-            self._events.append(
-                Request(request.method, request.path, request.query, request.headers, request.body, False, request.peer)
-            )
+            self._events.append(msgspec.structs.replace(request, keep_alive=False))
         else:
             self._refuse(400, "this server speaks HTTP/1.1 alone")
 

@@ -1,4 +1,4 @@
-"""Through Hypercorn on a real socket: clients that leave, that read slowly, and large answers."""
+"""On a real socket: clients that leave, that read slowly, and large answers."""
 
 import json
 import threading
@@ -19,6 +19,7 @@ from vedette_server.api.results import warm_up
 from vedette_server.promql.context import Context
 from vedette_server.promql.errors import QueryCanceledError
 from vedette_shared.addresses import Address
+from vedette_shared.http import Limits
 from vedette_shared.labels import make_labels
 
 SERIES, STEPS = 300, 1000
@@ -151,7 +152,7 @@ async def test_a_long_query_in_the_path() -> None:
 async def test_a_body_without_end() -> None:
     """A client that says 100 bytes and sends 10 is told so, and holds no thread meanwhile."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("vedette_server.api.parameters.BODY_TIMEOUT_S", 0.1)
+        patch.setattr("vedette_server.api.serve.LIMITS", Limits(request_time=0.1))
         async with served(Rig().app()) as address:
             stream = await connect(address)
             await stream.send_all(

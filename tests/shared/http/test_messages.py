@@ -7,7 +7,7 @@ from vedette_shared.http import Response, encode_response, messages
 
 @pytest.fixture(autouse=True)
 def _fixed_date(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(messages, "_date", lambda: "Thu, 01 Jan 1970 00:00:00 GMT")
+    monkeypatch.setattr(messages, "http_date", lambda: "Thu, 01 Jan 1970 00:00:00 GMT")
 
 
 DATE = b"Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n"

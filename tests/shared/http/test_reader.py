@@ -34,7 +34,9 @@ CASES = [
         [Request("GET", "/", "", [*HOST, (b"connection", b"close")], keep_alive=False)],
         id="close",
     ),
-    pytest.param(b"GET / HTTP/1.0\r\n\r\n", [Request("GET", "/", headers=[], keep_alive=False)], id="HTTP/1.0"),
+    pytest.param(
+        b"GET / HTTP/1.0\r\n\r\n", [Request("GET", "/", headers=[], keep_alive=False, version="1.0")], id="HTTP/1.0"
+    ),
     pytest.param(
         b"GET http://x/a?b HTTP/1.1\r\nHost: x\r\n\r\n", [Request("GET", "/a", "b", HOST)], id="absolute target"
     ),
