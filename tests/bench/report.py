@@ -16,13 +16,13 @@ def report(bench: str, figures: Mapping[str, float], bars: Mapping[str, tuple[fl
         more: What else is worth knowing.
 
     Returns:
-        Whether all bars are met.
+        Whether all bars are met; the line says ``null`` where there is none.
     """
     met = all(ratio <= bar for ratio, bar in bars.values())
     line: dict[str, object] = {"bench": bench, **{name: _rounded(value) for name, value in figures.items()}}
     for name, (ratio, bar) in bars.items():
         line |= {name: _rounded(ratio), f"bar_{name}": bar}
-    print(json.dumps({**line, **more, "met": met}), flush=True)
+    print(json.dumps({**line, **more, "met": met if bars else None}), flush=True)
     return met
 
 

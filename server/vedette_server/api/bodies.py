@@ -24,13 +24,13 @@ LEAST_COMPRESSED = 1024
 
 _GZIP_WINDOW = 31
 
-Pieces: TypeAlias = Iterator[bytes]
+Pieces: TypeAlias = Iterator[bytes | memoryview]
 
 
 class Compressor(Protocol):
     """What zlib and zstandard have in common."""
 
-    def compress(self, data: bytes, /) -> bytes: ...
+    def compress(self, data: bytes | memoryview, /) -> bytes: ...
 
     def flush(self) -> bytes: ...
 
@@ -57,21 +57,22 @@ class StreamedResponse(Response):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(cancel_when_left, receive, nursery.cancel_scope)
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            ahead, made = trio.open_memory_channel[bytes](0)
+            ahead, made = trio.open_memory_channel[bytes | memoryview](0)
             nursery.start_soon(self._make, ahead)
             async for piece in made:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             nursery.cancel_scope.cancel()
 
-    async def _make(self, ahead: trio.MemorySendChannel[bytes]) -> None:
+    async def _make(self, ahead: trio.MemorySendChannel[bytes | memoryview]) -> None:
         """Make a piece while the one before is being sent."""
         while (piece := await trio.to_thread.run_sync(self._next, limiter=self._limiter)) is not None:
             await ahead.send(piece)
         ahead.close()  # only here: what breaks off must not look like an end
 
-    def _next(self) -> bytes | None:
-        return next(self.pieces, None)
+    def _next(self) -> bytes | memoryview | None:
+        """The next piece that is not empty: as a chunk that one would be the end."""
+        return next(filter(len, self.pieces), None)
 
 
 async def cancel_when_left(receive: Callable[[], Awaitable[Message]], scope: trio.CancelScope) -> None:
@@ -83,9 +84,9 @@ async def cancel_when_left(receive: Callable[[], Awaitable[Message]], scope: tri
 
 def respond(pieces: Pieces, media_type: str, limiter: trio.CapacityLimiter) -> Response:
     """Answer with ``pieces``: at once where they are few, else as a stream. For a worker thread."""
-    begun: list[bytes] = []
+    begun: list[bytes | memoryview] = []
     size = 0
-    for piece in pieces:
+    for piece in filter(len, pieces):
         begun.append(piece)
         size += len(piece)
         if size > WHOLE_BYTES:
@@ -130,6 +131,6 @@ def _compressor(encoding: str) -> Compressor:
     return zlib.compressobj(LEVELS[encoding], zlib.DEFLATED, _GZIP_WINDOW)
 
 
-def _chain(begun: list[bytes], rest: Pieces) -> Pieces:
+def _chain(begun: list[bytes | memoryview], rest: Pieces) -> Pieces:
     yield b"".join(begun)
     yield from rest

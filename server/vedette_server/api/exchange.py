@@ -11,7 +11,7 @@ import trio
 from starlette.types import Message, Scope
 
 from vedette_shared.http import Request, http_date
-from vedette_shared.http.transport import Transport
+from vedette_shared.http.transport import PlainTransport
 
 RECEIVE_BYTES = 64 * 2**10
 READ_AHEAD_BYTES = 2**20
@@ -31,7 +31,7 @@ class Exchange:
         keep_alive: Whether another request may follow on the connection.
     """
 
-    def __init__(self, transport: Transport, request: Request) -> None:
+    def __init__(self, transport: PlainTransport, request: Request) -> None:
         self.ahead = bytearray()
         self.complete = False
         self.keep_alive = request.keep_alive
@@ -85,23 +85,22 @@ class Exchange:
         if self._left or self.complete:
             return
         body, more = message.get("body", b""), message.get("more_body", False)
-        data = self._framed(body, last=not more)
         try:
-            await self._transport.send(data)
+            await self._transport.send_parts(self._framed(body, last=not more))
         except _GONE:
             self._left = True
         self.complete = not more
 
-    def _framed(self, body: bytes, *, last: bool) -> bytes:
+    def _framed(self, body: bytes | memoryview, *, last: bool) -> list[bytes | memoryview]:
         """The head, where it is still to be sent, and ``body`` as it goes over the wire."""
         head = b"" if self._start is None else self._head(self._start, len(body) if last else None)
         self._start = None
         if self._is_head:
-            return head
+            return [head]
         if not self._chunked:
-            return head + body if head else body
+            return [head, body]
         end = b"0\r\n\r\n" if last else b""
-        return b"%b%x\r\n%b\r\n%b" % (head, len(body), body, end) if body else head + end
+        return [b"%b%x\r\n" % (head, len(body)), body, b"\r\n" + end] if body else [head, end]
 
     def _head(self, start: Message, length: int | None) -> bytes:
         """The status line and the headers; ``length`` is that of the body, if it is known."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+from collections.abc import Sequence
 from typing import Protocol
 
 import trio
@@ -45,6 +46,20 @@ class PlainTransport:
         while rest:
             await trio.lowlevel.wait_writable(self._socket)
             rest = rest[self._send_now(rest) :]
+
+    async def send_parts(self, parts: Sequence[bytes | memoryview]) -> None:
+        """Send all of ``parts``, one after the other, without joining them first."""
+        rest = [memoryview(part) for part in parts if len(part)]
+        while rest:
+            try:
+                sent = self._socket.sendmsg(rest)
+            except BlockingIOError:
+                await trio.lowlevel.wait_writable(self._socket)
+                continue
+            while rest and sent >= len(rest[0]):
+                sent -= len(rest.pop(0))
+            if rest:
+                rest[0] = rest[0][sent:]
 
     def _send_now(self, data: bytes | memoryview) -> int:
         try:
