@@ -92,7 +92,7 @@ WORKS = (
 
 
 class Client:
-    """Asks a server, and reads the answers as quickly as can be, so that the server's time is measured and not its own."""
+    """Asks a server, and reads answers as quickly as can be, so that its own time counts for little."""
 
     def __init__(self, port: int) -> None:
         self._port = port
