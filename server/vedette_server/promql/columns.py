@@ -186,6 +186,8 @@ def _number(keys: NDArray[np.int64], bound: int) -> tuple[NDArray[np.int64], int
 def sort_order(labels: LabelColumns) -> Rows:
     """The rows in the order of their label sets: pair by pair, as sorted (name, value) pairs compare."""
     size = len(labels)
+    if size < 2:
+        return np.arange(size)
     has_later = np.zeros(size, np.bool_)
     keys = []
     for name in reversed(labels.names()):

@@ -168,3 +168,56 @@ async def test_head_has_no_body() -> None:
     async with served(Rig().app()) as address, httpx.AsyncClient() as client:
         answer = await client.head(f"http://{address}/api/v1/query", params={"query": "1"})
     assert (answer.status_code, answer.content) == (200, b"")
+
+
+QUERY = "GET /api/v1/query?query=1&time=7 HTTP/1.1\r\nHost: x\r\n"
+ANSWER = b'{"status":"success","data":{"resultType":"scalar","result":[7,"1"]}}'
+
+
+async def all_of(stream: trio.SocketStream) -> bytes:
+    """What comes until the server closes the connection."""
+    with trio.fail_after(10):
+        async with stream:
+            return b"".join([bytes(part) async for part in stream])
+
+
+async def test_a_client_that_wants_one_answer() -> None:
+    """With ``Connection: close`` the connection ends after the answer, large or small."""
+    warm_up()
+    async with served(Rig(large()).app()) as address:
+        for path, end in (("/api/v1/query?query=1&time=7", ANSWER), (LARGE, b"\r\n0\r\n\r\n")):
+            stream = await connect(address)
+            await stream.send_all(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+            answer = await all_of(stream)
+            assert b"\r\nconnection: close\r\n" in answer
+            assert answer.endswith(end)
+
+
+async def test_requests_that_come_together() -> None:
+    """They are answered in their order."""
+    async with served(Rig().app()) as address:
+        stream = await connect(address)
+        closing = QUERY.replace("query=1", "query=2") + "Connection: close\r\n\r\n"
+        await stream.send_all((QUERY + "\r\n" + QUERY + "\r\n" + closing).encode())
+        answers = await all_of(stream)
+    bodies = [part.rpartition(b"\r\n\r\n")[2] for part in answers.split(b"HTTP/1.1 200 OK\r\n")[1:]]
+    assert bodies == [ANSWER, ANSWER, ANSWER.replace(b'"1"', b'"2"')]
+
+
+async def test_http_1_0() -> None:
+    """A client of old knows no chunks: the end of the connection is that of the answer."""
+    warm_up()
+    async with served(Rig(large()).app()) as address:
+        stream = await connect(address)
+        await stream.send_all(f"GET {LARGE} HTTP/1.0\r\n\r\n".encode())
+        head, _, body = (await all_of(stream)).partition(b"\r\n\r\n")
+    assert b"transfer-encoding" not in head
+    assert len(json.loads(body)["data"]["result"]) == SERIES
+
+
+async def test_what_is_no_request() -> None:
+    async with served(Rig().app()) as address:
+        stream = await connect(address)
+        await stream.send_all(b"nonsense\r\n\r\n")
+        answer = await all_of(stream)
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")

@@ -112,12 +112,14 @@ class Block:
     ) -> bool:
         places = self._entry_starts[entries] + self._slot_offsets[slots] + first_rows
         pieces = np.searchsorted(self.values.starts, places, "right") - 1
-        if not (pieces[1:] >= pieces[:-1]).all():
+        changes = pieces[1:] - pieces[:-1]
+        if (changes < 0).any():
             order = np.argsort(pieces, kind="stable")
             pieces, places, counts, at = pieces[order], places[order], counts[order], at[order]
-        bounds = np.flatnonzero(np.diff(pieces, prepend=-1, append=-1)) if len(pieces) else np.zeros(1, np.int64)
+            changes = pieces[1:] - pieces[:-1]
+        bounds = [0, *(np.flatnonzero(changes) + 1).tolist(), len(pieces)] if len(pieces) else [0]
         absent = False
-        for low, high in itertools.pairwise(bounds.tolist()):
+        for low, high in itertools.pairwise(bounds):
             piece = int(pieces[low])
             decoded = self.piece(piece)
             if decoded is None:
@@ -223,6 +225,8 @@ class Block:
 
     def _load_clocks(self, clocks: Numbers) -> tuple[Ints, Ints]:
         """Return (starts, timestamps) of some clocks; a clock of a damaged piece is filled with the first time."""
+        if len(self.clocks) == 1:
+            return self._clock_starts[clocks], self._clock_piece(0)
         pieces = np.searchsorted(self.clocks.starts, self._clock_starts[clocks], "right") - 1
         needed = np.unique(pieces)
         parts, begins, total = [], np.zeros(len(self.clocks) + 1, np.int64), 0

@@ -12,6 +12,8 @@ from vedette_server.storage.index.table import LabelTable
 from vedette_shared.labels import Labels
 
 _ABSENT: Sequence[str] = ("",)
+_FEW = 32
+"""Up to so many label sets are looked at one by one."""
 
 
 class FactoredColumns:
@@ -76,6 +78,8 @@ def _column(table: LabelTable, name: str, entries: NDArray[np.int32]) -> tuple[N
 
 
 def _names(table: LabelTable, entries: NDArray[np.int32]) -> set[str]:
+    if len(entries) <= _FEW:
+        return {name for entry in set(entries.tolist()) for name in table.names_of(entry)}
     # Read once: sets are added by the trio thread meanwhile.
     count = len(table)
     present = np.zeros(count, np.bool_)

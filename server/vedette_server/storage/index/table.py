@@ -121,6 +121,11 @@ class LabelTable:
         columns = [self._names[name] for name in names]
         return tuple((column.name, column.values[code]) for column, code in zip(columns, codes, strict=True))
 
+    def names_of(self, number: int) -> list[str]:
+        """The names of the labels of the set of this number."""
+        offsets = self._offsets.view()
+        return [self._names[name].name for name in self._pair_names.view()[offsets[number] : offsets[number + 1]]]
+
     def column(self, name: str) -> LabelColumn | None:
         """The column of a label, if any set has it."""
         return self._columns.get(name)

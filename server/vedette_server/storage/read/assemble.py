@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +18,11 @@ from vedette_server.storage.interface import SeriesSet
 from vedette_server.storage.read import kernels
 from vedette_server.storage.read.directory import Ints, Numbers, Source
 from vedette_shared.frames import ABSENT_BITS
+
+MANY_VALUES = 1_000_000
+"""So many values are loaded from several sources at once."""
+
+_helpers = ThreadPoolExecutor(os.cpu_count() or 1, "select")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,7 @@ def _collect(source: Source, selection: Selection, start: int, end: int) -> _Par
     if not len(picked.slots):
         return None
     window = source.window(picked.slots, start, end)
-    rank = np.repeat(np.arange(len(picked.slots)), np.diff(picked.offsets))
+    rank = np.repeat(np.arange(len(picked.slots)), picked.offsets[1:] - picked.offsets[:-1])
     rank_counts = window.counts[rank]
     entries = picked.entries
     if not window.counts.all():
@@ -111,7 +118,7 @@ def _join(index: Index, collected: Sequence[_Parts]) -> SeriesSet:
     labels = FactoredColumns(index, targets[first_part], signatures[first_part])
     clocks, owners, size = kernels.share_clocks(offsets, parts, starts, counts, ~ragged)
     shared = int(size[0])
-    own = int(np.diff(series_offsets)[ragged].sum())
+    own = int((series_offsets[1:] - series_offsets[:-1])[ragged].sum()) if ragged.any() else 0
     timestamps = np.empty(shared + own, np.int64)
     kernels.write_clocks(owners, clocks, offsets, parts, starts, counts, pool, timestamps)
     if not own:
@@ -138,18 +145,22 @@ def _fill(
     collected: Sequence[_Parts], values: NDArray[np.float64], at: Ints, series_offsets: Ints, ragged: NDArray[np.bool_]
 ) -> None:
     """Load the values, and find the series that have absent ones."""
-    before = 0
-    absent = False
-    for parts in collected:
-        goal = at[before : before + len(parts)]
-        absent |= parts.source.fill(parts.slots, parts.entries, parts.first_rows, parts.counts, values, goal)
-        before += len(parts)
-    if absent:
+    goals = np.split(at, np.cumsum([len(parts) for parts in collected[:-1]]))
+
+    def fill(parts: _Parts, goal: Ints) -> bool:
+        entries, first_rows, counts = parts.entries, parts.first_rows, parts.counts
+        if not parts.source.fill(parts.slots, entries, first_rows, counts, values, goal):
+            return False
+        return bool(kernels.any_absent(values.view(np.uint64), goal, counts, ABSENT_BITS))
+
+    many = len(values) >= MANY_VALUES and len(collected) > 1
+    found = list(_helpers.map(fill, collected, goals) if many else map(fill, collected, goals))
+    if any(found):
         kernels.find_absent(values.view(np.uint64), series_offsets, ABSENT_BITS, ragged)
 
 
 def _without_empty(found: SeriesSet) -> SeriesSet:
-    sizes = np.diff(found.offsets)
+    sizes = found.offsets[1:] - found.offsets[:-1]
     if sizes.all():
         return found
     some = np.flatnonzero(sizes)

@@ -255,6 +255,17 @@ def find_absent(bits: Array, offsets: Array, absent: int, ragged: Array) -> None
 
 
 @njit(nogil=True, cache=True)
+def any_absent(bits: Array, at: Array, counts: Array, absent: int) -> bool:
+    """Whether any of the stretches ``bits[at[i]:][:counts[i]]`` (uint64) holds an absent value."""
+    wanted = np.uint64(absent)
+    for i in range(len(at)):
+        for j in range(at[i], at[i] + counts[i]):
+            if bits[j] == wanted:
+                return True
+    return False
+
+
+@njit(nogil=True, cache=True)
 def merge_ragged(
     ragged: Array,
     series_offsets: Array,
