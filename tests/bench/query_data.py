@@ -29,7 +29,7 @@ SHORT_MS, LONG_MS = 2 * HOUR_MS, 24 * HOUR_MS
 SLICE_MS = HOUR_MS // 2
 """Peers are loaded slice by slice: Prometheus takes nothing that is an hour older than its newest sample."""
 
-STORAGE = StorageOptions(head_bytes=4 << 20, maintenance_ms=1_000)
+STORAGE = StorageOptions(head_bytes=4 << 20, maintenance_ms=1_000, commit_delay_ms=0)
 """Blocks are cut while loading as often as they would be in two hours, and merged as they would be."""
 
 

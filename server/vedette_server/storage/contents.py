@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from vedette_server.storage.block.reader import Block
 from vedette_server.storage.deletions import Deletion
@@ -12,9 +12,13 @@ from vedette_server.storage.index.identity import Index
 from vedette_server.storage.index.selection import select
 from vedette_server.storage.read.directory import Source
 from vedette_server.storage.read.masked import Mask, MaskedSource, make_mask
+from vedette_server.storage.read.pieces.reader import PieceReader
 
 NOTHING_YET = -(2**63)
 """In place of a timestamp."""
+
+JOINED_SIZE = 2**19
+"""Blocks are joined up to so many slots and entries, some 20 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +28,31 @@ class Contents:
     blocks: tuple[Block, ...] = ()
     heads: tuple[Head, ...] = ()
     deletions: tuple[Deletion, ...] = ()
+    _joined: list[PieceReader] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def sources(self, index: Index) -> Sequence[Source]:
         """What a reader reads, without what was deleted, those that were written first first."""
         return [*(self.block_source(block, index) for block in self.blocks), *self._head_sources(index)]
+
+    def joined_sources(self, index: Index) -> Sequence[Source]:
+        """The same with the newest blocks, of which there may be many, as one source: a query then takes few steps."""
+        first = self._first_joined(index)
+        older = [self.block_source(block, index) for block in self.blocks[:first]]
+        newest = self.blocks[first:]
+        if newest and not self._joined:
+            self._joined.append(PieceReader(newest))
+        return [*older, *(self._joined[:1] if newest else ()), *self._head_sources(index)]
+
+    def _first_joined(self, index: Index) -> int:
+        """Up to where, from the newest one on, the blocks are not too large together and nothing of them is masked."""
+        first = len(self.blocks)
+        room = JOINED_SIZE
+        while first and not self.pending(self.blocks[first - 1], index):
+            room -= self.blocks[first - 1].layout.size
+            if room < 0:
+                break
+            first -= 1
+        return first
 
     def block_source(self, block: Block, index: Index) -> Source:
         """A block without what was deleted of it."""

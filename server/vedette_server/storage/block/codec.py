@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -40,11 +40,17 @@ class Piece:
         values: float64, or int64 for clocks.
         lengths: int64, how many values each series has.
         has_absent: Whether any value may be absent.
+        address: Where the values lie in memory.
     """
 
     values: NDArray[Any]
     lengths: NDArray[np.int64]
     has_absent: bool
+    address: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look up the address once; readers need it each time."""
+        object.__setattr__(self, "address", self.values.ctypes.data)
 
     @property
     def nbytes(self) -> int:

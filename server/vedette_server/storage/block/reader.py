@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import mmap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,10 @@ from vedette_server.storage.block import codec, meta
 from vedette_server.storage.block.meta import BlockMeta, Section
 from vedette_server.storage.errors import DamagedFileError
 from vedette_server.storage.index.identity import Index
-from vedette_server.storage.read import kernels
-from vedette_server.storage.read.cache import PieceCache
+from vedette_server.storage.read.cache import Key, PieceCache
 from vedette_server.storage.read.directory import Directory, Ints, Numbers, Window
-from vedette_shared.frames import ABSENT
+from vedette_server.storage.read.pieces.layout import PieceLayout
+from vedette_server.storage.read.pieces.reader import PieceReader
 from vedette_shared.labels import format_series
 from vedette_shared.logs import get_logger
 
@@ -51,6 +51,8 @@ class Block:
 
     Attributes:
         number: Of this process; never used again.
+        directory: Its series.
+        layout: Where their clocks and values lie.
         touched: For deletions by number, whether any of their samples are in the block; kept by ``Contents``.
         mask: What those deletions leave of the block; kept by ``Contents``.
     """
@@ -97,49 +99,27 @@ class Block:
         return frozenset(self._damaged)
 
     def window(self, slots: Numbers, start: int, end: int) -> Window:
-        clocks = self.slot_clocks[slots]
-        if start <= self.min_time and end >= self.max_time:
-            counts = self._clock_counts[clocks]
-            first: Ints = np.zeros(len(slots), np.int64)
-            starts, timestamps = self._load_clocks(clocks)
-            return self._checked(Window(first, counts, starts, timestamps))
-        starts, timestamps = self._load_clocks(clocks)
-        first, counts = kernels.clip(starts, self._clock_counts[clocks], timestamps, start, end)
-        return self._checked(Window(first, counts, starts + first, timestamps))
+        return PieceReader((self,)).window(slots, start, end)
 
     def fill(
         self, slots: Numbers, entries: Numbers, first_rows: Ints, counts: Ints, values: NDArray[np.float64], at: Ints
     ) -> bool:
-        places = self._entry_starts[entries] + self._slot_offsets[slots] + first_rows
-        pieces = np.searchsorted(self.values.starts, places, "right") - 1
-        changes = pieces[1:] - pieces[:-1]
-        if (changes < 0).any():
-            order = np.argsort(pieces, kind="stable")
-            pieces, places, counts, at = pieces[order], places[order], counts[order], at[order]
-            changes = pieces[1:] - pieces[:-1]
-        bounds = [0, *(np.flatnonzero(changes) + 1).tolist(), len(pieces)] if len(pieces) else [0]
-        absent = False
-        for low, high in itertools.pairwise(bounds):
-            piece = int(pieces[low])
-            decoded = self.piece(piece)
-            if decoded is None:
-                _blank(values, at[low:high], counts[low:high])
-                absent = True
-                continue
-            absent |= decoded.has_absent
-            inside = places[low:high] - self.values.starts[piece]
-            kernels.copy_stretches(decoded.values, inside, counts[low:high], values, at[low:high])
-        return absent
+        return PieceReader((self,)).fill(slots, entries, first_rows, counts, values, at)
+
+    def known_pieces(self, keys: Sequence[Key]) -> list[codec.Piece | None]:
+        """The pieces of this or other blocks that are decoded already, else ``None``."""
+        return self._cache.known(keys)
 
     def piece(self, number: int) -> codec.Piece | None:
-        """A decoded piece of values, ``None`` if its bytes are damaged."""
+        """A decoded piece of values, or of clocks where ``number`` is below 0, from -1 down; ``None`` if damaged."""
         if number in self._damaged:
             return None
+        pieces, place, what = (self.values, number, "values") if number >= 0 else (self.clocks, -1 - number, "clocks")
         try:
-            return self._cache.get((self.number, number), lambda: self._decode(self.values, number, "values"))
+            return self._cache.get((self.number, number), lambda: self._decode(pieces, place, what))
         except DamagedFileError as error:
             self._damaged.add(number)
-            _logger.error("a piece of a block is damaged and left out", error=error)
+            _logger.error("a piece of a block is damaged, and what depends on it is left out", error=error)
             return None
 
     def verify(self, advance: Callable[[int], object] | None = None) -> list[DamagedFileError]:
@@ -177,7 +157,8 @@ class Block:
         if what == "clocks":
             return f"piece {number} of the clocks"
         low, high = int(self.values.starts[number]), int(self.values.starts[number + 1]) - 1
-        first, last = np.searchsorted(self._sequence_starts, [low, high], "right") - 1
+        starts = self.layout.entry_starts[self._sequence]
+        first, last = np.searchsorted(starts, [low, high], "right") - 1
         names = [self._entry_name(int(self._sequence[place])) for place in (first, last)]
         column = names[0] if names[0] == names[1] else f"{names[0]} to {names[1]}"
         return f"piece {number} of column {column}"
@@ -202,10 +183,8 @@ class Block:
 
     def _load_directory(self, targets: Numbers, signatures: Numbers) -> None:
         slots = self._integers("slots").reshape(3, -1)
-        self.slot_clocks = slots[2].astype(np.int32)
+        slot_clocks = slots[2].astype(np.int32)
         clocks = self._integers("clock_bounds").reshape(3, -1)
-        self._clock_counts = clocks[0]
-        self._clock_starts = np.concatenate([[0], np.cumsum(clocks[0])])
         self.clocks, self.values = self._pieces("clock_pieces"), self._pieces("value_pieces")
         tables = self._integers("table_sizes")
         offsets = np.concatenate([[0], np.cumsum(tables)])
@@ -213,54 +192,21 @@ class Block:
         self.directory = Directory(
             targets[slots[0]],
             slots[1].astype(np.int32),
-            clocks[1][self.slot_clocks],
-            clocks[2][self.slot_clocks],
+            clocks[1][slot_clocks],
+            clocks[2][slot_clocks],
             offsets,
             signatures[entries],
         )
-        self._entry_starts, self._slot_offsets, self._sequence = sequence(
-            self.directory, entries, self._clock_counts[self.slot_clocks]
+        entry_starts, slot_offsets, self._sequence = sequence(self.directory, entries, clocks[0][slot_clocks])
+        self.layout = PieceLayout(
+            self.directory,
+            slot_clocks,
+            slot_offsets,
+            entry_starts,
+            np.concatenate([[0], np.cumsum(clocks[0])]),
+            self.clocks.starts,
+            self.values.starts,
         )
-        self._sequence_starts = self._entry_starts[self._sequence]
-
-    def _load_clocks(self, clocks: Numbers) -> tuple[Ints, Ints]:
-        """Return (starts, timestamps) of some clocks; a clock of a damaged piece is filled with the first time."""
-        if len(self.clocks) == 1:
-            return self._clock_starts[clocks], self._clock_piece(0)
-        pieces = np.searchsorted(self.clocks.starts, self._clock_starts[clocks], "right") - 1
-        needed = np.unique(pieces)
-        parts, begins, total = [], np.zeros(len(self.clocks) + 1, np.int64), 0
-        for number in needed.tolist():
-            values = self._clock_piece(number)
-            parts.append(values)
-            begins[number] = total
-            total += len(values)
-        starts = begins[pieces] + self._clock_starts[clocks] - self.clocks.starts[pieces]
-        if len(parts) == 1:
-            return starts, parts[0]
-        return starts, np.concatenate(parts) if parts else np.zeros(0, np.int64)
-
-    def _clock_piece(self, number: int) -> Ints:
-        size = int(self.clocks.starts[number + 1] - self.clocks.starts[number])
-        if -1 - number in self._damaged:
-            return np.full(size, _UNKNOWN)
-        try:
-            key = (self.number, -1 - number)
-            values: Ints = self._cache.get(key, lambda: self._decode(self.clocks, number, "clocks")).values
-            return values
-        except DamagedFileError as error:
-            self._damaged.add(-1 - number)
-            _logger.error("the clocks of a block are damaged; what depends on them is left out", error=error)
-            return np.full(size, _UNKNOWN)
-
-    def _checked(self, window: Window) -> Window:
-        if not any(number < 0 for number in self._damaged) or not len(window.counts):
-            return window
-        known = window.timestamps[np.minimum(window.starts, len(window.timestamps) - 1)] != _UNKNOWN
-        return Window(window.first_rows, np.where(known, window.counts, 0), window.starts, window.timestamps)
-
-
-_UNKNOWN = np.iinfo(np.int64).min
 
 
 def sequence(directory: Directory, order: Ints, counts: Ints) -> tuple[Ints, Ints, Ints]:
@@ -309,8 +255,3 @@ def read_meta(path: Path, data: memoryview) -> BlockMeta:
         return msgspec.json.decode(body, type=BlockMeta)
     except msgspec.DecodeError as error:
         raise DamagedFileError(path, offset, f"its meta section cannot be read: {error}") from error
-
-
-def _blank(values: NDArray[np.float64], at: Ints, counts: Ints) -> None:
-    for begin, count in zip(at.tolist(), counts.tolist(), strict=True):
-        values[begin : begin + count] = ABSENT

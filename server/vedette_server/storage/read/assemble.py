@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,11 +16,6 @@ from vedette_server.storage.interface import SeriesSet
 from vedette_server.storage.read import kernels
 from vedette_server.storage.read.directory import Ints, Numbers, Source
 from vedette_shared.frames import ABSENT_BITS
-
-MANY_VALUES = 1_000_000
-"""So many values are loaded from several sources at once."""
-
-_helpers = ThreadPoolExecutor(os.cpu_count() or 1, "select")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,18 +138,13 @@ def _fill(
     collected: Sequence[_Parts], values: NDArray[np.float64], at: Ints, series_offsets: Ints, ragged: NDArray[np.bool_]
 ) -> None:
     """Load the values, and find the series that have absent ones."""
-    goals = np.split(at, np.cumsum([len(parts) for parts in collected[:-1]]))
-
-    def fill(parts: _Parts, goal: Ints) -> bool:
-        entries, first_rows, counts = parts.entries, parts.first_rows, parts.counts
-        if not parts.source.fill(parts.slots, entries, first_rows, counts, values, goal):
-            return False
-        return bool(kernels.any_absent(values.view(np.uint64), goal, counts, ABSENT_BITS))
-
-    many = len(values) >= MANY_VALUES and len(collected) > 1
-    found = list(_helpers.map(fill, collected, goals) if many else map(fill, collected, goals))
-    if any(found):
-        kernels.find_absent(values.view(np.uint64), series_offsets, ABSENT_BITS, ragged)
+    bits = values.view(np.uint64)
+    absent = False
+    for parts, goal in zip(collected, np.split(at, np.cumsum([len(parts) for parts in collected[:-1]])), strict=True):
+        if parts.source.fill(parts.slots, parts.entries, parts.first_rows, parts.counts, values, goal):
+            absent = absent or bool(kernels.any_absent(bits, goal, parts.counts, ABSENT_BITS))
+    if absent:
+        kernels.find_absent(bits, series_offsets, ABSENT_BITS, ragged)
 
 
 def _without_empty(found: SeriesSet) -> SeriesSet:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from vedette_server.storage.block.codec import Piece
 
 Key = tuple[int, int]
-"""A block's number in this process, and a piece's number in the block."""
+"""A block's number in this process, and a piece's number in the block, below 0 for its clocks."""
 
 
 class PieceCache:
@@ -42,6 +42,16 @@ class PieceCache:
                 _, oldest = self._pieces.popitem(last=False)
                 self._size -= oldest.nbytes
         return piece
+
+    def known(self, keys: Sequence[Key]) -> list[Piece | None]:
+        """Return those of some pieces that are here, ``None`` in place of the others."""
+        pieces = self._pieces
+        with self._lock:
+            found = [pieces.get(key) for key in keys]
+            for key, piece in zip(keys, found, strict=True):
+                if piece is not None:
+                    pieces.move_to_end(key)
+        return found
 
     def drop(self, block: int) -> None:
         """Forget the pieces of a block that has been retired."""

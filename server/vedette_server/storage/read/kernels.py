@@ -1,4 +1,4 @@
-"""Kernels of reading: choosing series, joining their parts from several sources, and copying samples.
+"""Kernels of reading: choosing series and joining their parts from several sources.
 
 Each runs without the interpreter's lock. ``tests/server/storage/read/test_kernels.py`` compares them with plain Python.
 """
@@ -333,25 +333,3 @@ def merge_ragged(
             have = True
         new_offsets[i + 1] = filled
     return new_offsets
-
-
-@njit(nogil=True, cache=True)
-def copy_stretches(source: Array, source_at: Array, counts: Array, out: Array, at: Array) -> None:
-    """Copy ``source[source_at[i]:][:counts[i]]`` to ``out[at[i]:]`` for every i."""
-    for i in range(len(counts)):
-        begin, goal = source_at[i], at[i]
-        for j in range(counts[i]):
-            out[goal + j] = source[begin + j]
-
-
-@njit(nogil=True, cache=True)
-def clip(starts: Array, counts: Array, timestamps: Array, start: int, end: int) -> tuple[Array, Array]:
-    """For each clock ``timestamps[starts[i]:][:counts[i]]``, the first tick in the range and the number of them."""
-    first = np.empty(len(starts), np.int64)
-    inside = np.empty(len(starts), np.int64)
-    for i in range(len(starts)):
-        clock = timestamps[starts[i] : starts[i] + counts[i]]
-        low = np.searchsorted(clock, start, side="left")
-        first[i] = low
-        inside[i] = np.searchsorted(clock, end, side="right") - low
-    return first, inside

@@ -26,7 +26,7 @@ class StoreQuerier:
         self._contents = contents
 
     def select(self, matchers: Sequence[Matcher], start: int, end: int, hints: SelectHints = _NO_HINTS) -> SeriesSet:
-        sources = self._contents().sources(self._index)
+        sources = self._contents().joined_sources(self._index)
         selection = select(self._index, matchers)
         start, end = max(start, -_BOUND), min(end, _BOUND)
         return assemble(self._index, sources, selection, start, end, limit=hints.limit)
@@ -39,7 +39,7 @@ class StoreQuerier:
         return sorted(value for code in np.unique(codes).tolist() if (value := values[code]))
 
     def series(self, matchers: Sequence[Matcher], start: int, end: int) -> LabelColumns:
-        sources = self._contents().sources(self._index)
+        sources = self._contents().joined_sources(self._index)
         selection = select(self._index, matchers)
         found = [
             source.directory.pick(selection, start, end).pairs(source.directory)
