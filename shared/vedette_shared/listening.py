@@ -8,7 +8,8 @@ import socket
 from vedette_shared.addresses import Address
 from vedette_shared.errors import ListenError
 
-BACKLOG = 1024
+BACKLOG = 4096
+"""A fleet of agents that come back at once must not be turned away; the kernel's ``somaxconn`` bounds it."""
 
 _HINTS = {
     errno.EADDRINUSE: "another process listens there; stop it or name another port",

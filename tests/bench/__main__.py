@@ -7,7 +7,7 @@ import sys
 
 from vedette_shared.errors import VedetteError
 
-BENCHES = ("agent", "hardware", "ingest", "query", "scale")
+BENCHES = ("agent", "disk", "hardware", "ingest", "query", "scale")
 
 
 def main(arguments: list[str]) -> int:

@@ -14,7 +14,7 @@ from vedette_server.ingest.quick import quick_frame, record_of_sender
 from vedette_server.storage.errors import StorageError
 from vedette_server.storage.interface import Appender, Delivery, Receipt
 from vedette_shared.errors import FrameError, VedetteError
-from vedette_shared.frames import Message, decode_message
+from vedette_shared.frames import LayoutDecoder, Message, decode_message
 from vedette_shared.logs import get_logger
 
 _log = get_logger(__name__)
@@ -67,6 +67,7 @@ class Receiver:
         self._appender = appender
         self._limits = limits
         self._bases = Bases()
+        self._layouts = LayoutDecoder()
         self._decompressor = zstandard.ZstdDecompressor()
         self.counters = IngestCounters()
 
@@ -102,7 +103,8 @@ class Receiver:
             if quick is not None:
                 lane, frame = quick
                 return _Opened(Delivery(lane.sender, (), (frame,)), lane=lane), len(data)
-            return self._resolve(decode_message(data, from_planes), record_of_sender(data)), len(data)
+            message = decode_message(data, from_planes, self._layouts.decode)
+            return self._resolve(message, record_of_sender(data)), len(data)
         except FrameError as error:
             return self._refuse(400, "malformed", str(error)), 0
         except _TooLargeError as error:

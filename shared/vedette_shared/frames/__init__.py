@@ -2,6 +2,7 @@
 
 from vedette_shared.frames.layout import (
     Layout,
+    LayoutDecoder,
     LayoutMemory,
     Metadata,
     Series,
@@ -27,6 +28,7 @@ __all__ = [
     "STALE_NAN",
     "Frame",
     "Layout",
+    "LayoutDecoder",
     "LayoutMemory",
     "Message",
     "Metadata",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -99,6 +100,30 @@ def decode_layout(encoded: bytes) -> Layout:
     return layout
 
 
+class LayoutDecoder:
+    """Decodes layouts, and those that came lately only once: the hosts of a fleet report alike."""
+
+    def __init__(self, remembered: int = 64) -> None:
+        self._remembered = remembered
+        self._recent: OrderedDict[bytes, Layout] = OrderedDict()
+
+    def decode(self, encoded: bytes) -> Layout:
+        """As ``decode_layout``; for the same bytes maybe the very object of before."""
+        key = _hash(encoded)
+        layout = self._recent.get(key)
+        if layout is None:
+            layout = self._recent[key] = decode_layout(encoded)
+            if len(self._recent) > self._remembered:
+                self._recent.popitem(last=False)
+        else:
+            self._recent.move_to_end(key)
+        return layout
+
+
+def _hash(encoded: bytes) -> bytes:
+    return hashlib.blake2b(encoded, digest_size=HASH_BYTES).digest()
+
+
 def _layout(families: Sequence[_EncodedFamily]) -> Layout:
     encoded = _encoder.encode(families)
     return Layout(
@@ -109,7 +134,7 @@ def _layout(families: Sequence[_EncodedFamily]) -> Layout:
             for name, flat in samples
         ),
         encoded=encoded,
-        hash=hashlib.blake2b(encoded, digest_size=HASH_BYTES).digest(),
+        hash=_hash(encoded),
     )
 
 

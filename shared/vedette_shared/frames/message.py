@@ -112,10 +112,12 @@ Unplane = Callable[[memoryview], bytes]
 """The inverse of ``to_planes``."""
 
 
-def decode_message(data: bytes, unplane: Unplane = from_planes) -> Message:
+def decode_message(
+    data: bytes, unplane: Unplane = from_planes, to_layout: Callable[[bytes], Layout] = decode_layout
+) -> Message:
     """Return the message that ``data`` holds; every checksum is verified, bases are not resolved.
 
-    ``unplane`` may be a quicker ``from_planes``, where one is at hand.
+    ``unplane`` may be a quicker ``from_planes``, where one is at hand, and ``to_layout`` that of a ``LayoutDecoder``.
 
     Raises:
         FrameError: the bytes are cut short, damaged, of another version, or hold what does not belong there.
@@ -129,7 +131,7 @@ def decode_message(data: bytes, unplane: Unplane = from_planes) -> Message:
         if kind == KIND_FRAME:
             frames.append(_decode_frame(payload, unplane))
         elif kind == KIND_LAYOUT:
-            layouts.append(decode_layout(bytes(payload)))
+            layouts.append(to_layout(bytes(payload)))
         elif kind == KIND_SENDER and sender is None:
             sender = _decode_sender(payload)
         else:

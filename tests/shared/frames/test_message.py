@@ -15,6 +15,7 @@ from vedette_shared.frames import (
     STALE_BITS,
     STALE_NAN,
     Frame,
+    LayoutDecoder,
     LayoutMemory,
     Message,
     Metadata,
@@ -143,3 +144,14 @@ def test_a_layout_is_encoded_anew_only_when_its_series_change() -> None:
     changed[1].samples.pop()
     assert memory.layout_of(families()) is first
     assert memory.layout_of(changed) == layout_of(changed)
+
+
+def test_the_layouts_that_came_lately_are_decoded_once() -> None:
+    first, second = layout_of(families()), layout_of(families()[:1])
+    decoder = LayoutDecoder(remembered=1)
+    decoded = decoder.decode(first.encoded)
+    assert (decoded, decoder.decode(bytes(bytearray(first.encoded))) is decoded) == (first, True)
+    assert decoder.decode(second.encoded) == second
+    assert decoder.decode(first.encoded) is not decoded
+    with pytest.raises(FrameError, match="not in canonical form"):
+        decoder.decode(b"\xdc\x00\x00")
