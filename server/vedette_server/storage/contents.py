@@ -22,13 +22,21 @@ JOINED_SIZE = 2**19
 
 
 @dataclass(frozen=True, slots=True)
+class _Joined:
+    """The blocks from number ``first`` on as one source, none if there are none."""
+
+    first: int
+    source: tuple[PieceReader, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
     """Blocks in the order in which their samples came, then heads, the current one last; and what was deleted."""
 
     blocks: tuple[Block, ...] = ()
     heads: tuple[Head, ...] = ()
     deletions: tuple[Deletion, ...] = ()
-    _joined: list[PieceReader] = field(default_factory=list, init=False, repr=False, compare=False)
+    _joined: list[_Joined] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def sources(self, index: Index) -> Sequence[Source]:
         """What a reader reads, without what was deleted, those that were written first first."""
@@ -36,15 +44,14 @@ class Contents:
 
     def joined_sources(self, index: Index) -> Sequence[Source]:
         """The same with the newest blocks, of which there may be many, as one source: a query then takes few steps."""
-        first = self._first_joined(index)
-        older = [self.block_source(block, index) for block in self.blocks[:first]]
-        newest = self.blocks[first:]
-        if newest and not self._joined:
-            self._joined.append(PieceReader(newest))
-        return [*older, *(self._joined[:1] if newest else ()), *self._head_sources(index)]
+        if not self._joined:
+            self._joined.append(self._join(index))
+        joined = self._joined[0]
+        older = [self.block_source(block, index) for block in self.blocks[: joined.first]]
+        return [*older, *joined.source, *self._head_sources(index)]
 
-    def _first_joined(self, index: Index) -> int:
-        """Up to where, from the newest one on, the blocks are not too large together and nothing of them is masked."""
+    def _join(self, index: Index) -> _Joined:
+        """Join the newest blocks as far as they are not too large together, and nothing of them is masked."""
         first = len(self.blocks)
         room = JOINED_SIZE
         while first and not self.pending(self.blocks[first - 1], index):
@@ -52,7 +59,8 @@ class Contents:
             if room < 0:
                 break
             first -= 1
-        return first
+        newest = self.blocks[first:]
+        return _Joined(first, (PieceReader(newest),) if newest else ())
 
     def block_source(self, block: Block, index: Index) -> Source:
         """A block without what was deleted of it."""

@@ -14,29 +14,26 @@ from vedette_server.storage.index.identity import Index
 from vedette_server.storage.index.selection import Selection
 from vedette_server.storage.interface import SeriesSet
 from vedette_server.storage.read import kernels
-from vedette_server.storage.read.directory import Ints, Numbers, Source
+from vedette_server.storage.read.directory import Ints, Source
+from vedette_server.storage.read.parts.kernels import COUNT, SIGNATURE, START, TARGET, lay_out, spread, write_times
 from vedette_shared.frames import ABSENT_BITS
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """The chosen series of one source, one part each.
-
-    ``starts`` are relative to the source's own timestamps until they are joined in one pool.
-    """
+    """The chosen series of one source, one part each: ``table`` is that of ``kernels.spread``."""
 
     source: Source
-    targets: Numbers
-    signatures: Numbers
-    slots: Numbers
-    entries: Numbers
-    first_rows: Ints
-    counts: Ints
-    starts: Ints
+    table: Ints
     timestamps: Ints
 
     def __len__(self) -> int:
-        return len(self.slots)
+        return len(self.table[COUNT])
+
+    def fill(self, values: NDArray[np.float64], at: Ints) -> bool:
+        """Load the values, see ``Source.fill``."""
+        _, _, slots, entries, first_rows, counts, _ = self.table
+        return self.source.fill(slots, entries, first_rows, counts, values, at)
 
 
 def assemble(
@@ -63,7 +60,7 @@ def assemble(
     ]
     if not collected:
         return _empty(index)
-    if limit and sum(int(parts.counts.sum()) for parts in collected) > limit:
+    if limit and sum(int(parts.table[COUNT].sum()) for parts in collected) > limit:
         raise TooManySamplesError(limit)
     return _join(index, collected)
 
@@ -74,64 +71,45 @@ def _collect(source: Source, selection: Selection, start: int, end: int) -> _Par
     if not len(picked.slots):
         return None
     window = source.window(picked.slots, start, end)
-    rank = np.repeat(np.arange(len(picked.slots)), picked.offsets[1:] - picked.offsets[:-1])
-    rank_counts = window.counts[rank]
-    entries = picked.entries
-    if not window.counts.all():
-        some = np.flatnonzero(rank_counts)
-        rank, entries, rank_counts = rank[some], entries[some], rank_counts[some]
-        if not len(some):
-            return None
-    slots = picked.slots[rank]
-    return _Parts(
-        source,
-        directory.slot_targets[slots],
-        directory.table_signatures[entries],
-        slots,
-        entries,
-        window.first_rows[rank],
-        rank_counts,
-        window.starts[rank],
-        window.timestamps,
-    )
+    table = spread(
+        picked.slots, picked.offsets, picked.entries, window.first_rows, window.counts, window.starts,
+        directory.slot_targets, directory.table_signatures,
+    )  # fmt: skip
+    return _Parts(source, table, window.timestamps) if table.size else None
 
 
 def _join(index: Index, collected: Sequence[_Parts]) -> SeriesSet:
-    targets = np.concatenate([parts.targets for parts in collected])
-    signatures = np.concatenate([parts.signatures for parts in collected])
-    counts = np.concatenate([parts.counts for parts in collected])
-    pool, starts = _pool(collected)
-    series, first_part = kernels.number(index.targets.sums()[targets] + index.signatures.sums()[signatures])
-    first, last = pool[starts], pool[starts + counts - 1]
-    offsets, parts = kernels.group_parts(series, len(first_part), first)
-    series_offsets, at, ragged = kernels.place_parts(offsets, parts, first, last, counts)
+    table, pool = _pool(collected)
+    owners, offsets, parts, series_offsets, at, ragged = lay_out(
+        table, pool, index.targets.sums(), index.signatures.sums()
+    )
     values = np.empty(int(series_offsets[-1]), np.float64)
     _fill(collected, values, at, series_offsets, ragged)
 
-    labels = FactoredColumns(index, targets[first_part], signatures[first_part])
-    clocks, owners, size = kernels.share_clocks(offsets, parts, starts, counts, ~ragged)
-    shared = int(size[0])
-    own = int((series_offsets[1:] - series_offsets[:-1])[ragged].sum()) if ragged.any() else 0
-    timestamps = np.empty(shared + own, np.int64)
-    kernels.write_clocks(owners, clocks, offsets, parts, starts, counts, pool, timestamps)
-    if not own:
+    targets, signatures = table[TARGET : SIGNATURE + 1, owners].astype(np.int32)
+    labels = FactoredColumns(index, targets, signatures)
+    clocks, timestamps, shared = write_times(table, pool, offsets, parts, series_offsets, ragged)
+    if shared == len(timestamps):
         return SeriesSet(labels, timestamps, clocks, values, series_offsets)
     bits = np.empty(len(values), np.uint64)
     merged = kernels.merge_ragged(
-        ragged, series_offsets, offsets, parts, starts, counts, pool, values.view(np.uint64), ABSENT_BITS, clocks,
-        shared, timestamps, bits,
+        ragged, series_offsets, offsets, parts, table[START], table[COUNT], pool, values.view(np.uint64), ABSENT_BITS,
+        clocks, shared, timestamps, bits,
     )  # fmt: skip
     return _without_empty(SeriesSet(labels, timestamps, clocks, bits.view(np.float64)[: merged[-1]], merged))
 
 
 def _pool(collected: Sequence[_Parts]) -> tuple[Ints, Ints]:
+    """The table and the timestamps of all parts."""
     if len(collected) == 1:
-        return collected[0].timestamps, collected[0].starts
-    starts, before = [], 0
+        return collected[0].table, collected[0].timestamps
+    table = np.concatenate([parts.table for parts in collected], axis=1)
+    at = before = 0
     for parts in collected:
-        starts.append(parts.starts + before)
+        table[START, at : at + len(parts)] += before
+        at += len(parts)
         before += len(parts.timestamps)
-    return np.concatenate([parts.timestamps for parts in collected]), np.concatenate(starts)
+    return table, np.concatenate([parts.timestamps for parts in collected])
 
 
 def _fill(
@@ -140,9 +118,12 @@ def _fill(
     """Load the values, and find the series that have absent ones."""
     bits = values.view(np.uint64)
     absent = False
-    for parts, goal in zip(collected, np.split(at, np.cumsum([len(parts) for parts in collected[:-1]])), strict=True):
-        if parts.source.fill(parts.slots, parts.entries, parts.first_rows, parts.counts, values, goal):
-            absent = absent or bool(kernels.any_absent(bits, goal, parts.counts, ABSENT_BITS))
+    done = 0
+    for parts in collected:
+        goal = at[done : done + len(parts)]
+        done += len(parts)
+        if parts.fill(values, goal) and not absent:
+            absent = bool(kernels.any_absent(bits, goal, parts.table[COUNT], ABSENT_BITS))
     if absent:
         kernels.find_absent(bits, series_offsets, ABSENT_BITS, ragged)
 

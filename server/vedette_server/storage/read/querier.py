@@ -9,10 +9,10 @@ import numpy as np
 from vedette_server.storage.contents import Contents
 from vedette_server.storage.index.columns import FactoredColumns
 from vedette_server.storage.index.identity import Index
-from vedette_server.storage.index.selection import select
 from vedette_server.storage.interface import LabelColumns, Matcher, SelectHints, SeriesSet
 from vedette_server.storage.read import kernels
 from vedette_server.storage.read.assemble import assemble
+from vedette_server.storage.read.selections import Selections
 
 _BOUND = 2**62
 _NO_HINTS = SelectHints()
@@ -24,10 +24,11 @@ class StoreQuerier:
     def __init__(self, index: Index, contents: Callable[[], Contents]) -> None:
         self._index = index
         self._contents = contents
+        self._selections = Selections(index)
 
     def select(self, matchers: Sequence[Matcher], start: int, end: int, hints: SelectHints = _NO_HINTS) -> SeriesSet:
         sources = self._contents().joined_sources(self._index)
-        selection = select(self._index, matchers)
+        selection = self._selections.of(matchers)
         start, end = max(start, -_BOUND), min(end, _BOUND)
         return assemble(self._index, sources, selection, start, end, limit=hints.limit)
 
@@ -40,7 +41,7 @@ class StoreQuerier:
 
     def series(self, matchers: Sequence[Matcher], start: int, end: int) -> LabelColumns:
         sources = self._contents().joined_sources(self._index)
-        selection = select(self._index, matchers)
+        selection = self._selections.of(matchers)
         found = [
             source.directory.pick(selection, start, end).pairs(source.directory)
             for source in sources

@@ -87,9 +87,26 @@ def by_piece(piece_starts: Array, places: Array) -> tuple[Array, Array, Array]:
 
 
 @njit(nogil=True, cache=True)
+def find_values(
+    entry_starts: Array, slot_offsets: Array, entries: Array, slots: Array, first_rows: Array, pieces: Array
+) -> tuple[Array, Array, Array, Array]:
+    """Find the values of series from their ``first_rows`` on; the layout's arrays are those of ``PieceLayout``.
+
+    Returns:
+        (places, needed, bounds, order): int64 (n,), and what ``by_piece`` says of them.
+    """
+    places = np.empty(len(entries), np.int64)
+    for i in range(len(entries)):
+        places[i] = entry_starts[entries[i]] + slot_offsets[slots[i]] + first_rows[i]
+    needed, bounds, order = by_piece(pieces, places)
+    return places, needed, bounds, order
+
+
+@njit(nogil=True, cache=True)
 def copy_values(
     addresses: Array,
-    starts: Array,
+    pieces: Array,
+    piece_starts: Array,
     bounds: Array,
     order: Array,
     places: Array,
@@ -101,8 +118,9 @@ def copy_values(
     """Copy ``counts[i]`` values from place ``places[i]`` on to ``values[at[i]:]`` for every i that stands in a piece.
 
     Args:
-        addresses: int64 (k,), the pieces.
-        starts: int64 (k,), the place of each one's first value.
+        addresses: int64 (k,), where the pieces are in memory.
+        pieces: int64 (k,), their numbers.
+        piece_starts: int64, the place of the first value of each piece of all.
         bounds: int64 (k + 1,), where each one's indices begin in ``order``.
         order: int64, the indices, piece after piece.
         places: int64 (n,).
@@ -112,15 +130,15 @@ def copy_values(
         absent: What is written in place of a damaged piece's values.
     """
     for piece in range(len(addresses)):
-        address = addresses[piece]
+        address = addresses[piece] - 8 * piece_starts[pieces[piece]]
         for j in range(bounds[piece], bounds[piece + 1]):
             i = order[j]
             goal, count = at[i], counts[i]
-            if address == 0:
+            if addresses[piece] == 0:
                 for k in range(count):
                     values[goal + k] = absent
                 continue
-            source = words_at(address + 8 * (places[i] - starts[piece]), count)
+            source = words_at(address + 8 * places[i], count)
             for k in range(count):
                 values[goal + k] = source[k]
 
@@ -153,34 +171,62 @@ def distinct(numbers: Array) -> tuple[Array, Array]:
 
 
 @njit(nogil=True, cache=True)
-def cut_clocks(
-    addresses: Array, starts: Array, bounds: Array, order: Array, places: Array, counts: Array, start: int, end: int
-) -> tuple[Array, Array, Array, Array]:
-    """Cut clocks to ``start <= t <= end``; see ``copy_values`` for the other arguments.
+def find_clocks(
+    slot_clocks: Array, slots: Array, clock_starts: Array, pieces: Array
+) -> tuple[Array, Array, Array, Array, Array, Array]:
+    """Find the clocks of slots; the layout's arrays are those of ``PieceLayout``.
 
     Returns:
-        (first, kept, begins, timestamps): for each clock its first tick in the range and how many there are, none if
-        its piece is damaged; and where they begin in ``timestamps``.
+        (which, places, counts, needed, bounds, order): int64 (slots,), each slot's clock among those that are found;
+        for each of these where its ticks begin and how many there are; and what ``by_piece`` says of the places.
+    """
+    clocks, which = distinct(slot_clocks[slots])
+    places = clock_starts[clocks]
+    counts = clock_starts[clocks + 1] - places
+    needed, bounds, order = by_piece(pieces, places)
+    return which, places, counts, needed, bounds, order
+
+
+@njit(nogil=True, cache=True)
+def cut_clocks(
+    addresses: Array,
+    pieces: Array,
+    piece_starts: Array,
+    bounds: Array,
+    order: Array,
+    places: Array,
+    counts: Array,
+    which: Array,
+    start: int,
+    end: int,
+) -> tuple[Array, Array, Array, Array]:
+    """Cut clocks to ``start <= t <= end``; see ``find_clocks`` and ``copy_values`` for the arguments.
+
+    Returns:
+        (first, kept, begins, timestamps): for each slot its clock's first tick in the range and how many there are,
+        none if its piece is damaged; and where they begin in ``timestamps``.
     """
     n = len(places)
     first, kept, begins = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
     total = 0
     for piece in range(len(addresses)):
+        address = addresses[piece] - 8 * piece_starts[pieces[piece]]
         for j in range(bounds[piece], bounds[piece + 1]):
             i = order[j]
             begins[i] = total
             if addresses[piece] != 0:
-                clock = words_at(addresses[piece] + 8 * (places[i] - starts[piece]), counts[i])
+                clock = words_at(address + 8 * places[i], counts[i])
                 low = np.searchsorted(clock, start, side="left")
                 first[i], kept[i] = low, np.searchsorted(clock, end, side="right") - low
                 total += kept[i]
     timestamps = np.empty(total, np.int64)
     for piece in range(len(addresses)):
+        address = addresses[piece] - 8 * piece_starts[pieces[piece]]
         for j in range(bounds[piece], bounds[piece + 1]):
             i = order[j]
             if kept[i] == 0:
                 continue
-            clock = words_at(addresses[piece] + 8 * (places[i] - starts[piece] + first[i]), kept[i])
+            clock = words_at(address + 8 * (places[i] + first[i]), kept[i])
             for k in range(kept[i]):
                 timestamps[begins[i] + k] = clock[k]
-    return first, kept, begins, timestamps
+    return first[which], kept[which], begins[which], timestamps

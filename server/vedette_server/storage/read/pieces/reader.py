@@ -78,32 +78,33 @@ class PieceReader:
 
     def window(self, slots: Numbers, start: int, end: int) -> Window:
         layout = self._layout
-        clocks, which = kernels.distinct(layout.slot_clocks[slots])
-        places = layout.clock_starts[clocks]
-        counts = layout.clock_starts[clocks + 1] - places
-        needed, bounds, order = kernels.by_piece(layout.clock_pieces, places)
-        pieces = self._clocks(needed)
-        first, kept, begins, timestamps = kernels.cut_clocks(
-            _addresses(pieces), layout.clock_pieces[needed], bounds, order, places, counts, start, end
+        which, places, counts, needed, bounds, order = kernels.find_clocks(
+            layout.slot_clocks, slots, layout.clock_starts, layout.clock_pieces
         )
-        return Window(first[which], kept[which], begins[which], timestamps)
+        pieces = self._clocks(needed)
+        return Window(
+            *kernels.cut_clocks(
+                _addresses(pieces), needed, layout.clock_pieces, bounds, order, places, counts, which, start, end
+            )
+        )
 
     def fill(
         self, slots: Numbers, entries: Numbers, first_rows: Ints, counts: Ints, values: NDArray[np.float64], at: Ints
     ) -> bool:
         layout = self._layout
-        places = layout.entry_starts[entries] + layout.slot_offsets[slots] + first_rows
-        needed, bounds, order = kernels.by_piece(layout.value_pieces, places)
+        places, needed, bounds, order = kernels.find_values(
+            layout.entry_starts, layout.slot_offsets, entries, slots, first_rows, layout.value_pieces
+        )
         bits = values.view(np.int64)
 
         def copy(low: int) -> bool:
             """Copy out of the next pieces, and tell whether any of them has absent values."""
             chosen = needed[low : low + AT_ONCE]
             pieces = self._values(chosen)
-            own = bounds[low : low + len(chosen) + 1]
             kernels.copy_values(
-                _addresses(pieces), layout.value_pieces[chosen], own, order, places, counts, bits, at, _ABSENT
-            )
+                _addresses(pieces), chosen, layout.value_pieces, bounds[low : low + len(chosen) + 1], order, places,
+                counts, bits, at, _ABSENT,
+            )  # fmt: skip
             return any(piece is None or piece.has_absent for piece in pieces)
 
         portions = range(0, len(needed), AT_ONCE)
