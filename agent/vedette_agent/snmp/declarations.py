@@ -117,15 +117,21 @@ class Metric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One part of a table's index, and the label that it becomes. ``size`` is that of a text of fixed length."""
+    """One part of a table's index, and the label that it becomes.
+
+    ``size`` is that of a text of fixed length; ``enum`` has texts for numbers.
+    """
 
     label: str
     type: Literal["integer", "text", "mac", "ip", "oid"] = "integer"
     size: int = 0
     implied: bool = False
+    enum: dict[str, str] = {}
 
     def __post_init__(self) -> None:
         _check_label(self.label)
+        if self.enum and self.type != "integer":
+            raise ValueError(f'{self.label}: enum goes with type = "integer"')
 
 
 class Lookup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -70,6 +70,7 @@ class _Rows:
             for lookup in table.lookups
         ]
         self._made: dict[bytes, Labels | None] = {}
+        self._taken: set[Labels] = set()
 
     def labels(self, raw: bytes) -> Labels | None:
         if raw not in self._made:
@@ -81,12 +82,18 @@ class _Rows:
             index = read_index(self._table.index, decode_arcs(raw))
         except MalformedError:
             return None
-        labels = {name: text for name, text in index.texts.items() if name not in self._table.drop}
+        looked_up = {}
         for lookup, values in self._lookups:
             value = values.get(_place(lookup, index, raw))
             if value is not None:
-                labels[lookup.label] = _looked_up(lookup, value)
-        return make_labels(labels)
+                looked_up[lookup.label] = _looked_up(lookup, value)
+        kept = {name: text for name, text in index.texts.items() if name not in self._table.drop}
+        labels = make_labels({**kept, **looked_up})
+        if labels in self._taken:
+            # Names that people give are not always unique.
+            labels = make_labels({**index.texts, **looked_up})
+        self._taken.add(labels)
+        return labels
 
 
 def _place(lookup: Lookup, index: RowIndex, raw: bytes) -> bytes:

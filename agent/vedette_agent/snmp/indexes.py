@@ -60,7 +60,7 @@ def _extent(part: Index, arcs: Sequence[int]) -> tuple[int, int]:
 
 def _index_text(part: Index, arcs: Sequence[int]) -> str:
     if part.type == "integer":
-        return str(arcs[0])
+        return part.enum.get(str(arcs[0]), str(arcs[0]))
     if part.type == "oid":
         return ".".join(map(str, arcs))
     if any(arc > _MAX_BYTE for arc in arcs):

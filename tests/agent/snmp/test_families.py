@@ -49,6 +49,7 @@ INDEXES: list[tuple[list[dict[str, object]], tuple[int, ...], str]] = [
     ([{"label": "a", "type": "mac"}], (2, 0, 0, 0, 0, 171), 'm{a="02:00:00:00:00:AB"}'),
     ([{"label": "a", "type": "ip"}, {"label": "b"}], (10, 0, 0, 1, 3), 'm{a="10.0.0.1", b="3"}'),
     ([{"label": "a", "type": "oid"}], (3, 1, 300, 6), 'm{a="1.300.6"}'),
+    ([{"label": "a", "enum": {"7": "volts"}}, {"label": "b", "enum": {"7": "volts"}}], (7, 8), 'm{a="volts", b="8"}'),
 ]
 
 
@@ -143,6 +144,27 @@ def test_lookups() -> None:
         'm{kind="copper", model="M1", name="p7", port="7"}': 5.0,
         'm{kind="2", port="8"}': 6.0,
         'm{model="M300", port="9"}': 7.0,
+    }
+
+
+def test_rows_whose_names_are_the_same() -> None:
+    """Keep the index that tells them apart, though it is to be dropped."""
+    declared = table(
+        index=[{"label": "port"}],
+        lookups=[{"label": "name", "oid": 2}],
+        metrics=[{"name": "m", "oid": 1}, {"name": "n", "oid": 3}],
+        drop=["port"],
+    )
+    columns: dict[int, dict[tuple[int, ...], Value]] = {
+        1: {(1,): 5, (2,): 6, (3,): 7},
+        2: {(1,): b"up", (2,): b"up"},
+        3: {(2,): 8},
+    }
+    assert series(declared, columns) == {
+        'm{name="up"}': 5.0,
+        'm{name="up", port="2"}': 6.0,
+        "m{}": 7.0,
+        'n{name="up", port="2"}': 8.0,
     }
 
 

@@ -1,42 +1,56 @@
-"""Modules of vendors, on recordings made up for the test: real identifiers, plausible values, no real device."""
+"""Modules of vendors: what is walked of a device, and the whole page that comes of it.
 
-from typing import Any
+The recordings in ``vendors`` are made up from what the MIBs say: real identifiers and types, plausible values, no real
+device. Beside each stands the page, which is written anew by ``python -m tests.agent.snmp.test_vendors``.
+"""
 
-from tests.agent.snmp.agents import NEED_SNMPSIM, snmpsim
-from tests.agent.snmp.devices import by_name, device
-from tests.agent.snmp.switches import recording
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
-APC = (1, 3, 6, 1, 4, 1, 318, 1, 1)
-UP_TIME = ((1, 3, 6, 1, 2, 1, 1, 3, 0), "67", "100")
+import pytest
+import trio
+
+from tests.agent.snmp.agents import NEED_SNMPSIM, Running, snmpsim
+from tests.agent.snmp.devices import device
+from vedette_shared.exposition import write_text
+
+VENDORS = Path(__file__).parent / "vendors"
+NAMES = sorted(path.stem for path in VENDORS.glob("*.snmprec"))
+PATIENT = {"answer_timeout": "20s", "timeout": "60s"}
+
+
+async def page_of(port: int, name: str) -> str:
+    """What the module ``name`` makes of the recording of that name, without the series about the scrape."""
+    source = device(port, community=name, modules=[name], **PATIENT)
+    families = await source.collect()
+    assert source.problems() == {}
+    return write_text([family for family in families if not family.name.startswith("snmp_scrape_")]).decode()
+
+
+@pytest.fixture(scope="module")
+def devices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with snmpsim(tmp_path_factory.mktemp("vendors"), recordings()) as running:
+        yield running
+
+
+def recordings() -> dict[str, str]:
+    return {name: (VENDORS / f"{name}.snmprec").read_text() for name in NAMES}
 
 
 @NEED_SNMPSIM
-async def test_apc(tmp_path: Any) -> None:
+@pytest.mark.parametrize("name", NAMES)
+async def test_the_page(devices: Running, name: str) -> None:
     """What a device does not have is no series."""
-    rows = [
-        UP_TIME,
-        ((*APC, 1, 2, 1, 1, 0), "2", "2"),
-        ((*APC, 1, 2, 2, 1, 0), "66", "97"),
-        ((*APC, 1, 2, 2, 3, 0), "67", "180000"),
-        ((*APC, 1, 4, 1, 1, 0), "2", "3"),
-        ((*APC, 1, 4, 2, 3, 0), "66", "41"),
-        ((*APC, 26, 4, 3, 1, 5, 1), "2", "613"),
-        ((*APC, 26, 6, 3, 1, 5, 1), "66", "93"),
-        ((*APC, 26, 6, 3, 1, 5, 2), "66", "88"),
-        ((*APC, 26, 6, 3, 1, 6, 1), "66", "231"),
-        ((*APC, 26, 8, 3, 1, 4, 1), "2", "2"),
-    ]
-    with snmpsim(tmp_path, {"apc": recording(rows)}) as running:
-        source = device(running.port, community="apc", modules=["apcups"], answer_timeout="20s")
-        found = by_name(await source.collect())
-    assert {name: values for name, values in found.items() if not name.startswith("snmp_")} == {
-        "upsBasicBatteryStatus": {(): 2.0},
-        "upsAdvBatteryCapacity": {(): 97.0},
-        "upsAdvBatteryRunTimeRemaining": {(): 180000.0},
-        "upsBasicOutputStatus": {(): 3.0},
-        "upsAdvOutputLoad": {(): 41.0},
-        "rPDU2DeviceStatusPower": {(("rPDU2DeviceStatusIndex", "1"),): 613.0},
-        "rPDU2PhaseStatusCurrent": {(("rPDU2PhaseStatusIndex", "1"),): 93.0, (("rPDU2PhaseStatusIndex", "2"),): 88.0},
-        "rPDU2PhaseStatusVoltage": {(("rPDU2PhaseStatusIndex", "1"),): 231.0},
-        "rPDU2BankStatusLoadState": {(("rPDU2BankStatusIndex", "1"),): 2.0},
-    }
+    assert await page_of(devices.port, name) == (VENDORS / f"{name}.prom").read_text()
+
+
+def write_pages() -> None:
+    """Write the pages anew: to be read before they are kept."""
+    with tempfile.TemporaryDirectory() as folder, snmpsim(Path(folder), recordings()) as running:
+        for name in NAMES:
+            (VENDORS / f"{name}.prom").write_text(trio.run(page_of, running.port, name))
+
+
+if __name__ == "__main__":
+    write_pages()
