@@ -1,8 +1,9 @@
 """How the kernels are compiled, and what runs until they are.
 
-Compiling all of them takes some twenty seconds of one processor, once after an installation. ``warm_up`` does it in the
-background. Until a kernel is ready, a call with little data runs its Python function as it stands, which takes
-milliseconds; a call with much data compiles the kernel, and the background stands back meanwhile.
+Compiling all of them takes some forty seconds of one processor, once after an installation; the server lets a process
+of its own do it (``main.compiling``). Until a kernel is ready, a call with little data runs its Python function as it
+stands, which takes milliseconds, and ``compile_wanted`` compiles it later; a call with much data compiles the kernel,
+and the background stands back meanwhile.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import numpy as np
 from numba import config
 from numba.core.registry import CPUDispatcher
 
+from vedette_shared.errors import VedetteError
+
 _Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
 
 LITTLE = 20_000
@@ -25,10 +28,15 @@ _OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy", "boundschec
 
 
 class _Modes(threading.local):
-    """How a thread calls kernels: with ``python`` all run as Python, with ``background`` all are compiled."""
+    """How a thread calls kernels.
+
+    With ``python`` all run as Python; with ``background`` all are compiled, after those that a query waits for; with
+    ``cached_only`` those not in the cache are an error.
+    """
 
     python = False
     background = False
+    cached_only = False
 
 
 _modes = _Modes()
@@ -53,6 +61,11 @@ class _Foreground:
                 self._waiting -= 1
                 self._changed.notify_all()
 
+    @property
+    def count(self) -> int:
+        """How many wait."""
+        return self._waiting
+
     def give_way(self) -> None:
         """Return when nobody waits."""
         with self._changed:
@@ -62,22 +75,75 @@ class _Foreground:
 _foreground = _Foreground()
 
 
+class NotCachedError(VedetteError):
+    """A kernel is not in the cache of compiled code."""
+
+
 class CompiledKernel(CPUDispatcher):
-    """A kernel that runs as Python until it is compiled, if there is little to do."""
+    """A kernel that runs as Python until it is compiled for its arguments' types, if there is little to do."""
 
     def __call__(self, *arguments: Any) -> Any:
         if _modes.python:
             return self.py_func(*arguments)
-        if self.overloads:
-            return super().__call__(*arguments)
+        return super().__call__(*arguments)
+
+    def _compile_for_args(self, *arguments: Any, **names: Any) -> Any:
+        """Return what to call for arguments of types that were not met before; numba calls this."""
+        types = tuple(self.typeof_pyval(argument) for argument in arguments)
+        cache = self._cache  # type: ignore[attr-defined]  # not in its stubs
+        if _modes.cached_only and cache.load_overload(types, self.targetctx) is None:
+            raise NotCachedError(f"{self.py_func.__name__} is not in the cache of compiled code")
         if _modes.background:
             _foreground.give_way()
-            return super().__call__(*arguments)
+            return super()._compile_for_args(*arguments, **names)  # type: ignore[misc]  # not in its stubs
         if _size(arguments) <= LITTLE:
-            with as_python():
-                return self.py_func(*arguments)
+            _wanted.add(self, types)
+            return self._run_as_python
         with _foreground.waiting():
-            return super().__call__(*arguments)
+            return super()._compile_for_args(*arguments, **names)  # type: ignore[misc]  # not in its stubs
+
+    def _run_as_python(self, *arguments: Any) -> Any:
+        with as_python():
+            return self.py_func(*arguments)
+
+
+class _Wanted:
+    """The kernels that ran as Python, with the types of their arguments, oldest first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kernels: dict[tuple[CompiledKernel, tuple[Any, ...]], None] = {}
+
+    def add(self, kernel: CompiledKernel, types: tuple[Any, ...]) -> None:
+        with self._lock:
+            self._kernels[kernel, types] = None
+
+    def take(self) -> list[tuple[CompiledKernel, tuple[Any, ...]]]:
+        with self._lock:
+            taken = list(self._kernels)
+            self._kernels.clear()
+        return taken
+
+
+_wanted = _Wanted()
+
+
+def compile_wanted() -> int:
+    """Compile what ran as Python since the last time, for the types that it met; for a thread in the background.
+
+    Returns:
+        How many kernels were compiled, or loaded from the cache.
+    """
+    taken = _wanted.take()
+    for kernel, types in taken:
+        _foreground.give_way()
+        kernel.compile(types)
+    return len(taken)
+
+
+def threads_waiting() -> int:
+    """How many threads have much to do and wait until a kernel for it is compiled."""
+    return _foreground.count
 
 
 @contextmanager
@@ -99,6 +165,20 @@ def in_background() -> Iterator[None]:
         yield
     finally:
         _modes.background = False
+
+
+@contextmanager
+def from_cache() -> Iterator[None]:
+    """Load every kernel that this thread calls from the cache of compiled code.
+
+    Raises:
+        NotCachedError: one is not there, which its caller gets.
+    """
+    _modes.background = _modes.cached_only = True
+    try:
+        yield
+    finally:
+        _modes.background = _modes.cached_only = False
 
 
 def compiled(function: _Kernel) -> _Kernel:

@@ -1,13 +1,24 @@
 """Kernels before they are compiled: little work is done in Python at once, much is compiled, with the same results."""
 
 import threading
+from collections.abc import Callable
 from typing import cast
 
 import numpy as np
 import pytest
 
 from tests.server.promql.memory import MemoryQuerier
-from vedette_server.compiled import LITTLE, CompiledKernel, as_python, compiled, in_background
+from vedette_server.compiled import (
+    LITTLE,
+    CompiledKernel,
+    NotCachedError,
+    as_python,
+    compile_wanted,
+    compiled,
+    from_cache,
+    in_background,
+    threads_waiting,
+)
 from vedette_server.promql import Engine, Result
 from vedette_server.promql.values import Floats, Mask
 from vedette_server.promql.warm import _QUERIES
@@ -47,6 +58,52 @@ def test_the_background_compiles_whatever_the_size() -> None:
         assert outer(np.ones(1)) == 3.0
     assert inner.overloads
     assert outer.overloads
+
+
+def test_what_ran_as_python_is_compiled_later() -> None:
+    """Once, for the types that it met; and it runs as Python again for types that are new."""
+    compile_wanted()
+    inner, outer = fresh()
+    assert [outer(np.ones(2)) for _ in range(3)] == [5.0] * 3
+    assert not outer.overloads
+    assert (compile_wanted(), compile_wanted()) == (1, 0)
+    assert (len(outer.overloads), len(inner.overloads)) == (1, 1)
+    assert outer(np.ones(2, np.float32)) == 5.0
+    assert len(outer.overloads) == 1
+    compile_wanted()
+
+
+def test_what_is_not_in_the_cache_is_told() -> None:
+    inner, _ = fresh()
+    with from_cache(), pytest.raises(NotCachedError, match="total is not in the cache of compiled code"):
+        inner(np.ones(1))
+    with in_background():
+        inner(np.ones(1))
+    with from_cache():
+        assert inner(np.ones(1)) == 2.0
+
+
+def test_threads_that_wait_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    inner, _ = fresh()
+    counts = []
+    monkeypatch.setattr(inner, "_compiler", Watched(inner._compiler, lambda: counts.append(threads_waiting())))
+    inner(np.ones(LITTLE + 1))
+    assert (counts, threads_waiting()) == ([1], 0)
+
+
+class Watched:
+    """A compiler whose use is noticed."""
+
+    def __init__(self, compiler: object, notice: Callable[[], None]) -> None:
+        self._compiler = compiler
+        self._notice = notice
+
+    def compile(self, *arguments: object) -> object:
+        self._notice()
+        return self._compiler.compile(*arguments)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._compiler, name)
 
 
 def test_several_threads_compile_the_same_kernel() -> None:

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from vedette_server.api.bodies import cancel_when_left
 from vedette_server.api.errors import ApiError
+from vedette_server.compiled import threads_waiting
 from vedette_server.promql import PromQLError
 from vedette_server.storage.errors import StorageError, TooManySamplesError
 from vedette_shared.labels import make_labels
@@ -25,6 +26,9 @@ from vedette_shared.metrics import MetricFamily, counter, gauge
 _log = get_logger(__name__)
 
 SHOWN_CHARACTERS = 500
+COMPILING_S = 2
+"""Once after an installation a large query may meet kernels that are not compiled yet; it waits no longer for them."""
+
 LIMITS = ("body", "depth", "length", "points", "queue", "samples", "steps", "time")
 """The names of the limits, as the counter of what they refused has them."""
 
@@ -41,6 +45,7 @@ class Call:
         asked: When it came.
         begun: When a thread took it up.
         samples: How many samples it loaded.
+        compiling: Whether it is given up because it would wait for the compiler.
     """
 
     endpoint: str
@@ -50,6 +55,7 @@ class Call:
     asked: float = field(default_factory=time.monotonic)
     begun: float = 0.0
     samples: int = 0
+    compiling: bool = False
 
 
 @dataclass(slots=True)
@@ -127,6 +133,7 @@ class Running:
         ended: outcome.Outcome[Response] | None = None
         async with trio.open_nursery() as nursery:
             nursery.start_soon(cancel_when_left, request.receive, nursery.cancel_scope)
+            nursery.start_soon(_cancel_when_compiling, call, nursery.cancel_scope)
             with trio.move_on_at(trio.current_time() + call.deadline - time.monotonic()):
                 ended = await trio.to_thread.run_sync(begin, limiter=self.limiter, abandon_on_cancel=True)
             nursery.cancel_scope.cancel()
@@ -135,6 +142,8 @@ class Running:
         if time.monotonic() >= call.deadline:
             where = "query execution" if call.begun else "the queue of queries"
             raise ApiError("timeout", f"query timed out in {where}", limit="time")
+        if call.compiling:
+            raise ApiError("unavailable", "the server still compiles what large queries need; try again in a minute")
         raise ApiError("canceled", "query was canceled: its client left")
 
     def _count(self, call: Call, ending: str) -> None:
@@ -170,3 +179,12 @@ class Running:
             "vedette_queries_waiting", "Queries that wait for their turn.", self.limiter.statistics().tasks_waiting
         )
         yield gauge("vedette_queries_max", "Queries that may be evaluated at once.", self.limiter.total_tokens)
+
+
+async def _cancel_when_compiling(call: Call, scope: trio.CancelScope) -> None:
+    """Cancel the scope when threads wait for the compiler, once the call has waited for long enough."""
+    await trio.sleep(COMPILING_S)
+    while not threads_waiting():  # noqa: ASYNC110 - those threads do not know of trio
+        await trio.sleep(COMPILING_S / 10)
+    call.compiling = True
+    scope.cancel()

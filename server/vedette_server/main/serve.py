@@ -11,12 +11,11 @@ from pathlib import Path
 
 import trio
 
-from vedette_server.api import results
 from vedette_server.api.serve import serve_api
 from vedette_server.ingest.listener import serve_ingest
+from vedette_server.main.compiling import compile_in_background
 from vedette_server.main.config import Configuration
 from vedette_server.main.parts import Parts
-from vedette_server.promql.warm import warm_up
 from vedette_server.state import StateStore, open_state, prune_regularly
 from vedette_server.storage import StorageOptions, Store
 from vedette_shared.clock import Clock, SystemClock
@@ -75,7 +74,7 @@ class Server:
         addresses = {"api": bound_address(api), "ingest": bound_address(ingest)}
         config = self._configuration.server
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(_warm_up)
+            nursery.start_soon(compile_in_background)
             nursery.start_soon(prune_regularly, state, config.state, self._clock)
             await nursery.start(parts.telling.run)
             await nursery.start(parts.checking.run)
@@ -107,11 +106,6 @@ async def _obey_signals(parts: Parts) -> None:
             notify("RELOADING=1")
             parts.reload()
             notify("READY=1")
-
-
-async def _warm_up() -> None:
-    await trio.to_thread.run_sync(results.warm_up, abandon_on_cancel=True)
-    await trio.to_thread.run_sync(warm_up, abandon_on_cancel=True)
 
 
 def _first(group: BaseExceptionGroup[VedetteError]) -> VedetteError:

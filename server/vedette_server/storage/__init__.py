@@ -10,6 +10,7 @@ from vedette_server.storage.errors import (
 from vedette_server.storage.interface import SourceEnd
 from vedette_server.storage.options import BlockStatistics, Statistics, StorageOptions
 from vedette_server.storage.store import Store
+from vedette_server.storage.warm import warm_up
 
 __all__ = [
     "BlockStatistics",
@@ -22,4 +23,5 @@ __all__ = [
     "StorageOptions",
     "Store",
     "TooManySamplesError",
+    "warm_up",
 ]

@@ -8,6 +8,7 @@ import pytest
 import trio
 
 from tests.server.api.app import NOW_MS, Rig, two_hosts
+from vedette_server.api import running as running_module
 from vedette_server.api.running import LIMITS, Running
 from vedette_server.promql import EngineLimits
 from vedette_shared.exposition import write_text
@@ -140,6 +141,27 @@ async def test_time_spent_waiting_counts() -> None:
         gate.open()
     assert (late.status_code, late.json()["error"]) == (503, "query timed out in the queue of queries")
     assert rig.running.counts == {("query", "timeout"): 1, ("query", "success"): 1}
+
+
+async def test_a_query_does_not_wait_for_the_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not for long; one that does not need the compiler, and takes as long, is answered."""
+    monkeypatch.setattr(running_module, "COMPILING_S", 0.01)
+    compiling = [0]
+    monkeypatch.setattr(running_module, "threads_waiting", lambda: compiling[0])
+    gate, answers = Gate(), list[httpx.Response]()
+    rig = held_up(gate)
+    async with rig.client() as client, trio.open_nursery() as nursery:
+        nursery.start_soon(ask, client, answers)
+        await gate.wait_for_one()
+        await trio.sleep(0.1)
+        assert not answers
+        compiling[0] = 1
+        while not answers:
+            await trio.sleep(0.001)
+        gate.open()
+    error = "the server still compiles what large queries need; try again in a minute"
+    assert (answers[0].status_code, answers[0].json()["error"]) == (503, error)
+    assert rig.running.counts == {("query", "unavailable"): 1}
 
 
 async def test_a_query_cannot_ask_for_more_time_than_the_server_gives() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from vedette_server.compiled import compiled
 
 Bytes: TypeAlias = NDArray[np.uint8]
 
@@ -26,7 +27,7 @@ _LINE_FEED, _BLANK, _HASH = 10, 32, 35
 _PLUS, _MINUS, _POINT, _ZERO, _NINE, _E_UPPER, _E_LOWER = 43, 45, 46, 48, 57, 69, 101
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _read_integer(page: Bytes, at: int) -> tuple[int, int, bool]:
     """Return (value, end, whether there is one) of the integer of at most 18 digits at ``page[at]``."""
     size = len(page)
@@ -41,7 +42,7 @@ def _read_integer(page: Bytes, at: int) -> tuple[int, int, bool]:
     return -value if negative else value, at, at > first
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _read_mantissa(page: Bytes, at: int) -> tuple[np.uint64, int, int, bool]:
     """Return (digits as an integer, power of ten, end, whether they are an exact one) of the digits at ``page[at]``."""
     size = len(page)
@@ -68,7 +69,7 @@ def _read_mantissa(page: Bytes, at: int) -> tuple[np.uint64, int, int, bool]:
     return mantissa, exponent, at, bool(exact)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def read_number(page: Bytes, at: int) -> tuple[float, int, bool]:
     """Return (value, end, whether it is exact) of the decimal number at ``page[at]``.
 
@@ -98,7 +99,7 @@ def read_number(page: Bytes, at: int) -> tuple[float, int, bool]:
     return -value if negative else value, at, True
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _read_tail(page: Bytes, at: int, openmetrics: bool) -> tuple[int, int]:
     """Return (timestamp in ms or ``NO_TIME``, end) of what follows a value; the end is a line feed if all is well."""
     size = len(page)
@@ -119,7 +120,7 @@ def _read_tail(page: Bytes, at: int, openmetrics: bool) -> tuple[int, int]:
     return time, at
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def read_values(
     page: Bytes,
     template: Bytes,

@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from vedette_server.compiled import in_background
 from vedette_server.scrape.page.kernels import NO_TIME
 from vedette_server.scrape.page.series import LabelRules
 from vedette_server.scrape.page.shape import OWN_NAMES, Shape, learn_page
@@ -128,5 +129,6 @@ def _whole(page: bytes) -> bytes:
 def warm_up() -> None:
     """Compile the kernel, or load it, so that no scrape has to wait for that; this may take seconds."""
     reader = PageReader(LabelRules(), (), FormCache())
-    for value in (b"1", b"2"):
-        reader.read(b"warm " + value, openmetrics=False)
+    with in_background():
+        for value in (b"1", b"2"):
+            reader.read(b"warm " + value, openmetrics=False)

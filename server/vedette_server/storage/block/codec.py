@@ -164,6 +164,7 @@ class _Reader:
         stream = self._unpack(how, bytes(self._data[begin : self._at]), dtype)
         if expected >= 0 and len(stream) != expected:
             raise PieceError("the streams of the piece do not fit together")
+        stream.flags.writeable = False  # as some are in any case: kernels are compiled for one type alone
         return stream
 
     def _unpack(self, how: int, body: bytes, dtype: type[Any]) -> NDArray[Any]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from vedette_server.compiled import compiled
 
 Array = NDArray[Any]
 
@@ -24,7 +25,7 @@ _INTEGERS = 2.0**62
 _PATCH_SHARE = 16
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _scaled(value: float, exponent: int) -> tuple[Any, Any]:
     """Whether ``value`` is an integer over ``10**exponent``, and that integer."""
     if exponent == 0:
@@ -39,7 +40,7 @@ def _scaled(value: float, exponent: int) -> tuple[Any, Any]:
     return np.float64(whole) / _POWERS[exponent] == value, whole
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _misfits(values: Array, bits: Array, exponent: int, bound: int) -> int:
     """How many of ``values`` are no integers over ``10**exponent``; stops counting beyond ``bound``."""
     count = 0
@@ -53,7 +54,7 @@ def _misfits(values: Array, bits: Array, exponent: int, bound: int) -> int:
     return count
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _mode(values: Array, bits: Array, hint: int) -> int:
     """The best way to write one series: ``CONSTANT``, an exponent, or ``RAW``."""
     same = True
@@ -80,7 +81,7 @@ def _mode(values: Array, bits: Array, hint: int) -> int:
     return best
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def scale(values: Array, bits: Array, lengths: Array) -> tuple[Array, Array, Array, Array]:
     """Choose each series' mode and turn the values of scaled ones into integers.
 
@@ -129,13 +130,13 @@ def scale(values: Array, bits: Array, lengths: Array) -> tuple[Array, Array, Arr
     return modes, integers, patches[:patched], patch_bits[:patched]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _all_patched(patches: Array, patched: int, begin: int, end: int) -> bool:
     """Whether every value of ``[begin, end)`` is patched."""
     return patched >= end - begin and patches[patched - (end - begin)] == begin
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def split(
     modes: Array, values: Array, bits: Array, integers: Array, lengths: Array
 ) -> tuple[Array, Array, Array, Array, Array, Array]:
@@ -186,7 +187,7 @@ def split(
     )
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _fits(modes: Array, lengths: Array, total: int, sizes: tuple[int, int, int, int, int]) -> bool:
     """Whether streams of these sizes are what the modes and lengths ask for."""
     constants = raws = firsts = slopes = rest = values = 0
@@ -205,7 +206,7 @@ def _fits(modes: Array, lengths: Array, total: int, sizes: tuple[int, int, int, 
     return values == total and sizes == (constants, raws, firsts, slopes, rest)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def join(
     modes: Array,
     lengths: Array,
@@ -259,7 +260,7 @@ def join(
     return True
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def join_integers(lengths: Array, firsts: Array, slopes: Array, rest: Array, out: Array) -> bool:
     """As ``join``, for clocks: integers whose second differences are ``rest``."""
     at = n_slopes = n_rest = 0

@@ -5,13 +5,60 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from vedette_server.compiled import compiled
 
 Array = NDArray[Any]
 
 
-@njit(nogil=True, cache=True)
+@compiled
+def _by_start(starts: Array, pool: Array, low: int, high: int) -> Array:
+    """The parts ``low`` to ``high`` by their first timestamp. They come nearly in order, so it inserts."""
+    order = np.arange(low, high)
+    for i in range(1, len(order)):
+        part = order[i]
+        first = pool[starts[part]]
+        j = i
+        while j > 0 and pool[starts[order[j - 1]]] > first:
+            order[j] = order[j - 1]
+            j -= 1
+        order[j] = part
+    return order
+
+
+@compiled
+def _union(starts: Array, counts: Array, pool: Array, order: Array) -> Array:
+    """The timestamps of all these parts, each once, sorted; the parts come by their first timestamp."""
+    total = np.int64(0)
+    for part in order:
+        total += counts[part]
+    union = np.empty(total, np.int64)
+    tail = np.empty(total, np.int64)
+    size = 0
+    for part in order:
+        at, end = starts[part], starts[part] + counts[part]
+        left = size
+        while left > 0 and union[left - 1] >= pool[at]:
+            left -= 1
+        rest = size - left
+        tail[:rest] = union[left:size]
+        size = left
+        left = 0
+        while left < rest or at < end:
+            if at == end or (left < rest and tail[left] <= pool[at]):
+                if at < end and tail[left] == pool[at]:
+                    at += 1
+                union[size] = tail[left]
+                left += 1
+            else:
+                union[size] = pool[at]
+                at += 1
+            size += 1
+    return union[:size]
+
+
+@compiled
 def join_clocks(offsets: Array, starts: Array, counts: Array, pool: Array) -> tuple[Array, Array, Array, Array, Array]:
     """Join the clocks of each slot's parts.
 
@@ -39,7 +86,7 @@ def join_clocks(offsets: Array, starts: Array, counts: Array, pool: Array) -> tu
     mapped = 0
     for slot in range(slots):
         low, high = offsets[slot], offsets[slot + 1]
-        order = low + np.argsort(pool[starts[low:high]], kind="mergesort")
+        order = _by_start(starts, pool, low, high)
         apart = True
         for k in range(1, len(order)):
             before = order[k - 1]
@@ -53,7 +100,7 @@ def join_clocks(offsets: Array, starts: Array, counts: Array, pool: Array) -> tu
                 clocks[filled] = pool[starts[part] + k]
                 filled += 1
         if not apart:
-            clock = np.unique(clocks[begin:filled])
+            clock = _union(starts, counts, pool, order)
             clocks[begin : begin + len(clock)] = clock
             filled = begin + len(clock)
             for part in order:
@@ -68,7 +115,7 @@ def join_clocks(offsets: Array, starts: Array, counts: Array, pool: Array) -> tu
     return sizes, clocks[:filled], row_at, map_at, maps[:mapped]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def find_copies(
     source: int,
     signatures: Array,
@@ -125,7 +172,7 @@ def find_copies(
     return series[:count], parts[:count], entries[:count]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def touched_spans(starts: Array, counts: Array, timestamps: Array, window: int) -> Array:
     """The distinct ``t // window`` of all ticks of the clocks ``timestamps[starts[i]:][:counts[i]]``, sorted."""
     spans = np.empty(16, np.int64)
@@ -145,7 +192,7 @@ def touched_spans(starts: Array, counts: Array, timestamps: Array, window: int) 
     return np.unique(spans[:size])
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def scatter(values: Array, begin: Array, counts: Array, map_at: Array, maps: Array, at: Array, absent: int) -> None:
     """Put stretches of ``values`` (uint64) to the rows that their maps say, where nothing stands yet."""
     nothing = np.uint64(absent)
@@ -156,7 +203,7 @@ def scatter(values: Array, begin: Array, counts: Array, map_at: Array, maps: Arr
                 values[place] = values[begin[i] + j]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def cut_pieces(signatures: Array, lengths: Array, full: int, enough: int) -> Array:
     """Cut a run of series into pieces of about ``full`` values, sooner where a signature ends and there are ``enough``.
 

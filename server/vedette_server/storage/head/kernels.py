@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from vedette_server.compiled import compiled
 
 Array = NDArray[Any]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def ordered_rows(
     streams: Array, last_row: Array, previous: Array, row_times: Array, rows: int, start: int, end: int
 ) -> tuple[Array, Array]:
@@ -49,7 +50,7 @@ def ordered_rows(
     return offsets, found
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def clock_codes(starts: Array, ends: Array, times: Array) -> Array:
     """64 bits for each stretch ``times[starts[i]:ends[i]]``: the same for the same timestamps."""
     codes = np.empty(len(starts), np.uint64)
@@ -62,7 +63,7 @@ def clock_codes(starts: Array, ends: Array, times: Array) -> Array:
     return codes
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def gather(
     rows: Array, row_at: Array, arena: Array, first: Array, counts: Array, columns: Array, values: Array, at: Array
 ) -> None:
@@ -73,7 +74,7 @@ def gather(
             values[goal + j] = arena[row_at[rows[begin + j]] + column]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def append_single(
     streams: Array,
     times: Array,

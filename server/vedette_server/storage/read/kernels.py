@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from vedette_server.compiled import compiled
 
 Array = NDArray[Any]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _candidates(table_offsets: Array, table_signatures: Array, signatures: Array) -> tuple[Array, Array]:
     """Each table's entries whose signature is wanted: (offsets, entries)."""
     offsets = np.zeros(len(table_offsets), np.int64)
@@ -30,7 +31,7 @@ def _candidates(table_offsets: Array, table_signatures: Array, signatures: Array
     return offsets, entries
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def pick(
     slot_targets: Array,
     slot_tables: Array,
@@ -82,7 +83,7 @@ def pick(
     return slots[:chosen], offsets[: chosen + 1], entries[:filled]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def number(keys: Array) -> tuple[Array, Array]:
     """Number equal keys alike, in the order of their coming.
 
@@ -116,7 +117,7 @@ def number(keys: Array) -> tuple[Array, Array]:
     return numbers, first[:count]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def group_parts(series: Array, count: int, first: Array) -> tuple[Array, Array]:
     """Gather the parts of each series, the earliest first; of two that begin together the one that came first.
 
@@ -146,7 +147,7 @@ def group_parts(series: Array, count: int, first: Array) -> tuple[Array, Array]:
     return offsets, parts
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def place_parts(offsets: Array, parts: Array, first: Array, last: Array, counts: Array) -> tuple[Array, Array, Array]:
     """Lay the samples of every series end to end.
 
@@ -170,7 +171,7 @@ def place_parts(offsets: Array, parts: Array, first: Array, last: Array, counts:
     return series_offsets, at, overlapping
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def share_clocks(
     offsets: Array, parts: Array, starts: Array, counts: Array, wanted: Array
 ) -> tuple[Array, Array, Array]:
@@ -229,7 +230,7 @@ def share_clocks(
     return clocks, owners[:made], np.array([total])
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def write_clocks(
     owners: Array, clocks: Array, offsets: Array, parts: Array, starts: Array, counts: Array, pool: Array, out: Array
 ) -> None:
@@ -243,7 +244,7 @@ def write_clocks(
             at += counts[part]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def find_absent(bits: Array, offsets: Array, absent: int, ragged: Array) -> None:
     """Set ``ragged[i]`` for each series with an absent value among its ``bits`` (uint64)."""
     wanted = np.uint64(absent)
@@ -254,7 +255,7 @@ def find_absent(bits: Array, offsets: Array, absent: int, ragged: Array) -> None
                 break
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def any_absent(bits: Array, at: Array, counts: Array, absent: int) -> bool:
     """Whether any of the stretches ``bits[at[i]:][:counts[i]]`` (uint64) holds an absent value."""
     wanted = np.uint64(absent)
@@ -265,7 +266,7 @@ def any_absent(bits: Array, at: Array, counts: Array, absent: int) -> bool:
     return False
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def merge_ragged(
     ragged: Array,
     series_offsets: Array,

@@ -11,9 +11,11 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
+
+from vedette_server.compiled import compiled
 
 Array = NDArray[Any]
 
@@ -44,7 +46,7 @@ def _compiled_words_at(address: Any, size: Any) -> Any:  # noqa: ARG001
     return view
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def by_piece(piece_starts: Array, places: Array) -> tuple[Array, Array, Array]:
     """Sort places by the piece that each is in.
 
@@ -86,7 +88,7 @@ def by_piece(piece_starts: Array, places: Array) -> tuple[Array, Array, Array]:
     return needed[:k], bounds[: k + 1], order
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def find_values(
     entry_starts: Array, slot_offsets: Array, entries: Array, slots: Array, first_rows: Array, pieces: Array
 ) -> tuple[Array, Array, Array, Array]:
@@ -102,7 +104,7 @@ def find_values(
     return places, needed, bounds, order
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def copy_values(
     addresses: Array,
     pieces: Array,
@@ -143,7 +145,7 @@ def copy_values(
                 values[goal + k] = source[k]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def distinct(numbers: Array) -> tuple[Array, Array]:
     """Return (distinct, which): the different ones among ``numbers`` (int32, not negative), ascending, and for each of
     ``numbers`` its index in them; int64 both.
@@ -170,7 +172,7 @@ def distinct(numbers: Array) -> tuple[Array, Array]:
     return found[:count], which
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def find_clocks(
     slot_clocks: Array, slots: Array, clock_starts: Array, pieces: Array
 ) -> tuple[Array, Array, Array, Array, Array, Array]:
@@ -187,7 +189,7 @@ def find_clocks(
     return which, places, counts, needed, bounds, order
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def cut_clocks(
     addresses: Array,
     pieces: Array,

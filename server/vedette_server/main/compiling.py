@@ -1,0 +1,70 @@
+"""Has the kernels compiled: by a process of its own, whose memory is gone with it, while the server is at work.
+
+The compiler leaves some 200 MB behind in the process that it ran in. Compiled code is kept on disk (see ``compiled``),
+so the server only loads it. Where it cannot be kept, the server compiles it itself, at every start.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import trio
+
+from vedette_server import promql, storage
+from vedette_server.api import results
+from vedette_server.compiled import NotCachedError, compile_wanted, from_cache
+from vedette_server.scrape import page
+from vedette_shared.logs import get_logger
+
+_log = get_logger(__name__)
+
+_EVERY_S = 5
+_NICE = 10
+
+
+async def compile_in_background() -> None:
+    """Compile all kernels or load them, those first that most queries need; then what turns up, until cancelled."""
+    if not await trio.to_thread.run_sync(_load, abandon_on_cancel=True):
+        _log.info("compiling kernels, once after an installation; large queries may wait meanwhile")
+        await _compile_elsewhere()
+    await trio.to_thread.run_sync(compile_all, abandon_on_cancel=True)
+    while True:
+        await trio.to_thread.run_sync(compile_wanted, abandon_on_cancel=True)
+        await trio.sleep(_EVERY_S)
+
+
+def compile_and_end() -> None:
+    """Compile all kernels, with less claim to the processors than what is at work."""
+    os.nice(_NICE)
+    compile_all()
+
+
+def compile_all() -> None:
+    """Compile all kernels, or load those that are compiled. Takes up to a minute; for a worker thread or a process."""
+    storage.warm_up()
+    compile_wanted()
+    results.warm_up()
+    promql.warm_up()
+    page.warm_up()
+
+
+def _load() -> bool:
+    """Load what queries need from the cache; return whether all of it is there."""
+    try:
+        with from_cache():
+            results.warm_up()
+            promql.warm_up()
+            page.warm_up()
+    except NotCachedError:
+        return False
+    return True
+
+
+async def _compile_elsewhere() -> None:
+    """Run ``vedette server --compile``; where it fails, that is logged."""
+    command = [sys.executable, "-m", "vedette_shared.command", "server", "--compile"]
+    ended = await trio.run_process(command, check=False, stdin=subprocess.DEVNULL, capture_stderr=True)
+    if ended.returncode:
+        _log.warning("kernels could not be compiled beside", status=ended.returncode, error=ended.stderr[-500:])
