@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from vedette_server.compiled import compiled
 from vedette_server.storage.read.kernels import group_parts, number, place_parts, share_clocks, write_clocks
 
 Array = NDArray[Any]
@@ -19,7 +19,7 @@ TARGET, SIGNATURE, SLOT, ENTRY, FIRST_ROW, COUNT, START = range(7)
 """The rows of the parts' table, see ``spread``."""
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def spread(
     slots: Array,
     offsets: Array,
@@ -66,7 +66,7 @@ def spread(
     return table
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def lay_out(
     table: Array, pool: Array, target_sums: Array, signature_sums: Array
 ) -> tuple[Array, Array, Array, Array, Array, Array]:
@@ -95,7 +95,7 @@ def lay_out(
     return owners, offsets, parts, series_offsets, at, overlapping
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def write_times(
     table: Array, pool: Array, offsets: Array, parts: Array, series_offsets: Array, ragged: Array
 ) -> tuple[Array, Array, int]:
