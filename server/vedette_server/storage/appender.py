@@ -16,14 +16,13 @@ from vedette_server.storage.head.head import Head
 from vedette_server.storage.intake import Intake
 from vedette_server.storage.interface import Delivery, LooseSamples, Receipt, SourceEnd
 from vedette_server.storage.log.segments import LogWriter
-from vedette_server.storage.options import StorageOptions
+from vedette_server.storage.options import BATCH_VALUES, StorageOptions
 from vedette_server.storage.state import State
 from vedette_shared.clock import Clock
 from vedette_shared.errors import FrameError, VedetteError
 from vedette_shared.frames import Frame, Layout, Sender
 from vedette_shared.labels import Labels
 
-_BATCH_VALUES = 1 << 20
 _APPLY_AT_ONCE = 64
 
 
@@ -39,7 +38,9 @@ class StoreAppender:
         self._taker = Taker(intake, state)
         for block in state.contents.blocks:
             self._taker.floors.cover(block.directory)
-        self._queue = CommitQueue(_BATCH_VALUES)
+        for sealed in state.sealed:
+            self._taker.floors.cover_head(sealed.head)
+        self._queue = CommitQueue(BATCH_VALUES)
         self._limiter = trio.CapacityLimiter(1)
         self._head_since = clock.monotonic()
         self._turn = trio.Lock()
@@ -71,7 +72,7 @@ class StoreAppender:
         return [one if isinstance(one, FrameError) else one.outcome for one in results]
 
     def _prepare(self, sender: Sender, layouts: Sequence[Layout], frames: Sequence[Frame]) -> FramesAppend:
-        if not layouts and len(frames) == 1 and not frames[0].base and self._intake.has_way(frames[0]):
+        if not layouts and len(frames) == 1 and not frames[0].base and self._intake.way(frames[0]):
             return FramesAppend(self._taker, sender, (), frames)
         known = self._intake.index.layouts
         fresh = {layout.hash: layout for layout in layouts if layout.hash not in known}
@@ -197,7 +198,7 @@ class StoreAppender:
         head.last_segment = self._log.number - 1
         checkpoint = Checkpoint(head.last_segment, intake.sequences.dump(), intake.sources.dump())
         state.sealed.append(Sealed(head, tuple(intake.fresh_layouts), checkpoint, self._clock.now_ms()))
-        fresh = Head(head_capacity(self._options, values), self._log.number)
+        fresh = Head(self._options.head_capacity(values), self._log.number)
         state.contents = state.contents.with_head(fresh)
         intake.begin(fresh)
         self._taker.floors.cover_head(head)
@@ -226,8 +227,3 @@ class StoreAppender:
             return NOTHING_YET
         now, newest = self._clock.now_ms(), self._state.newest
         return (now if newest == NOTHING_YET else min(now, newest)) - self._options.retention_ms
-
-
-def head_capacity(options: StorageOptions, values: int) -> int:
-    """The bytes of a new head's arena: what it may hold, and room for the batch that fills it and for ``values``."""
-    return options.head_bytes + max(VALUE_BYTES * 3 * _BATCH_VALUES, 2 * VALUE_BYTES * values)

@@ -60,10 +60,18 @@ class _Route:
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
-    """Where frames of one source of a target go as long as they keep their layout."""
+class Way:
+    """Where frames of one source of a target go as long as they keep their layout.
+
+    Attributes:
+        history: What the source reported.
+        layout: The hash of the layout.
+        stream: Of the head that is current, and of no other.
+        size: The bytes of the values.
+    """
 
     history: SourceHistory
+    layout: bytes
     stream: int
     size: int
 
@@ -78,7 +86,7 @@ class Intake:
         self.fresh_layouts: list[bytes] = []
         self.head = head
         self._routes: dict[tuple[bytes, bytes], _Route] = {}
-        self._ways: dict[tuple[bytes, bytes, str], _Way] = {}
+        self._ways: dict[tuple[bytes, bytes, str], Way] = {}
         self._loose_streams = NumberedArray()
 
     def begin(self, head: Head) -> None:
@@ -114,10 +122,10 @@ class Intake:
             self._frame(frame, seen, oldest, counts, held.get(place))
         return counts, seen.highest
 
-    def has_way(self, frame: Frame) -> bool:
-        """Whether a frame of its target, source and layout was taken in before, with as many values."""
+    def way(self, frame: Frame) -> Way | None:
+        """Where a frame of its target, source and layout, with as many values, went in this head, if one did."""
         way = self._ways.get((frame.target, frame.layout, frame.source))
-        return way is not None and len(frame.values) == way.size
+        return way if way is not None and len(frame.values) == way.size else None
 
     def go_on(self, seen: Stretches, frame: Frame) -> bool:
         """Take a frame in if that needs no thought, as it goes on where the one before it of its source went.
@@ -130,16 +138,19 @@ class Intake:
             Whether all of it was stored; if not, nothing was done, and ``frames`` must take it.
         """
         way = self._ways.get((frame.target, frame.layout, frame.source))
-        if way is None:
+        return way is not None and self.follow(way, seen, frame.sequence, frame.timestamp, frame.values)
+
+    def follow(self, way: Way, seen: Stretches, sequence: int, timestamp: int, values: bytes | memoryview) -> bool:
+        """``go_on`` for a frame of which the way is known."""
+        run = way.history.runs[-1]
+        if run.layout != way.layout or timestamp <= run.last or not self.head.is_next(way.stream, timestamp):
             return False
-        run, time, sequence = way.history.runs[-1], frame.timestamp, frame.sequence
-        if run.layout != frame.layout or time <= run.last or not self.head.is_next(way.stream, time):
-            return False
-        if not sequence or sequence in seen:
-            return False
-        seen.add(sequence)
-        run.last = time
-        self.head.append(way.stream, time, frame.values)
+        if sequence:
+            if sequence in seen:
+                return False
+            seen.add(sequence)
+        run.last = timestamp
+        self.head.append(way.stream, timestamp, values)
         return True
 
     def known(self, sender: Sender, frame: Frame) -> bool:
@@ -209,7 +220,9 @@ class Intake:
             self.head.append(route.stream, frame.timestamp, values)
             counts.stored += present(values)
             if route.shape.columns is None and history.current == frame.layout:
-                self._ways[frame.target, frame.layout, frame.source] = _Way(history, route.stream, len(frame.values))
+                self._ways[frame.target, frame.layout, frame.source] = Way(
+                    history, frame.layout, route.stream, len(frame.values)
+                )
         else:
             counts.add(self.head.merge(route.stream, frame.timestamp, np.frombuffer(values, np.float64)))
 

@@ -8,6 +8,11 @@ MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 
+BATCH_VALUES = 1 << 20
+"""About so many samples go in one commit at most."""
+
+_VALUE_BYTES = 8
+
 
 @dataclass(frozen=True, slots=True)
 class StorageOptions:
@@ -34,6 +39,10 @@ class StorageOptions:
     windows_ms: tuple[int, ...] = (2 * HOUR_MS, DAY_MS)
     commit_delay_ms: int = 50
     maintenance_ms: int = 15_000
+
+    def head_capacity(self, values: int) -> int:
+        """The bytes of a new head's arena: what it may hold, and room for the batch that fills it and ``values``."""
+        return self.head_bytes + _VALUE_BYTES * max(3 * BATCH_VALUES, 2 * values)
 
 
 @dataclass(frozen=True, slots=True)

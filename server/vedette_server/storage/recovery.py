@@ -1,37 +1,26 @@
-"""Opening a store: what the files say, and the replay of the log."""
+"""Opening a store: what its files say, and the log as heads and blocks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
-import numpy as np
-
-from vedette_server.storage.arrays import GrowingArray
 from vedette_server.storage.block.meta import SUFFIX
 from vedette_server.storage.block.reader import Block
 from vedette_server.storage.checkpoint import NAME as CHECKPOINT_NAME
 from vedette_server.storage.checkpoint import Checkpoint, read_checkpoint
+from vedette_server.storage.contents import Contents
+from vedette_server.storage.cutting import Cutter, Sealed
 from vedette_server.storage.errors import DamagedFileError
 from vedette_server.storage.folder import DataFolder
+from vedette_server.storage.head.head import VALUE_BYTES, Head
 from vedette_server.storage.index.identity import Index
 from vedette_server.storage.intake import Intake
-from vedette_server.storage.interface import LooseSamples
-from vedette_server.storage.log import framing
-from vedette_server.storage.log.records import (
-    EndsRecord,
-    FramesRecord,
-    LooseRecord,
-    Record,
-    RecordError,
-    decode_record,
-)
-from vedette_server.storage.log.segments import read_segment, segment_path
+from vedette_server.storage.log.segments import segment_numbers, segment_path
+from vedette_server.storage.options import StorageOptions
 from vedette_server.storage.read.cache import PieceCache
-from vedette_shared.frames import Frame, Layout
-from vedette_shared.logs import get_logger
-
-_logger = get_logger(__name__)
+from vedette_server.storage.replaying import LogReplayer
 
 Damaged = Callable[[], None]
 
@@ -79,106 +68,111 @@ def load_checkpoint(folder: DataFolder, damaged: Damaged) -> Checkpoint:
     return found or Checkpoint(0, [], [])
 
 
-class Replay:
-    """Takes segments of the log into an intake."""
+class LogHeads:
+    """The log as heads: an iterator over those that are full, after which ``intake`` goes on in the last one.
 
-    def __init__(self, folder: DataFolder, intake: Intake, damaged: Damaged) -> None:
+    Attributes:
+        intake: In a full head, when that is handed out, with senders and sources as they were at its end.
+        remaining: Bytes of the log that are still to come.
+    """
+
+    def __init__(
+        self,
+        folder: DataFolder,
+        index: Index,
+        checkpoint: Checkpoint,
+        contents: Contents,
+        options: StorageOptions,
+        damaged: Damaged,
+    ) -> None:
+        """``contents`` are the blocks and the deletions; nothing is replayed yet."""
         self._folder = folder
-        self._intake = intake
-        self._damaged = damaged
-        self._last = False
+        self._options = options
+        self._in_blocks = max([checkpoint.segment, *(block.meta.last_segment for block in contents.blocks)])
+        self._boundaries = {deletion.last_segment for deletion in contents.deletions}
+        numbers = [number for number in segment_numbers(folder.log) if number > checkpoint.segment]
+        self._sizes = {number: segment_path(folder.log, number).stat().st_size for number in numbers}
+        self.remaining = sum(self._sizes.values())
+        first = next((number for number in numbers if number > self._in_blocks), self.next_segment)
+        self.intake = Intake(index, self._new_head(first))
+        self.intake.sequences.load(checkpoint.sequences)
+        self.intake.sources.load(checkpoint.sources)
+        self._replayer = LogReplayer(folder, self.intake, damaged)
 
-    def segment(self, number: int, *, samples: bool, last: bool) -> None:
-        """Replay one segment.
+    @property
+    def next_segment(self) -> int:
+        """The number of the first segment that may be written."""
+        return 1 + max([self._in_blocks, *self._sizes])
 
-        Args:
-            number: Which.
-            samples: Whether its samples are wanted, or only what it says of senders and sources.
-            last: Whether it is the newest, whose end may be torn.
-        """
-        path = segment_path(self._folder.log, number)
-        sets = GrowingArray(np.int64)
-        for part in read_segment(path, number):
-            if isinstance(part, framing.Damage):
-                self._report(path, part, last=last)
-                continue
-            try:
-                self._apply(decode_record(part), sets, samples=samples)
-            except RecordError as error:
-                self._damaged()
-                _logger.error("a record of the log is left out", file=path, reason=error)
+    def __iter__(self) -> Iterator[Head]:
+        intake, newest = self.intake, self.next_segment - 1
+        for place, (number, size) in enumerate(self._sizes.items()):
+            # Before the first segment there is nothing to cut, and a cut removes segments up to where the head ends.
+            if place and self._is_full(number, size):
+                yield intake.head
+                intake.begin(self._new_head(number))
+            self._replayer.segment(number, samples=number > self._in_blocks, last=number == newest)
+            intake.head.last_segment = number
+            self.remaining -= size
 
-    def _apply(self, record: Record, sets: GrowingArray, *, samples: bool) -> None:
-        if isinstance(record, Layout):
-            self._intake.layout(record)
-        elif isinstance(record, FramesRecord):
-            self._frames(record, samples=samples)
-        elif isinstance(record, LooseRecord):
-            sets.extend(self._intake.index.loose(record.labels))
-            if samples:
-                self._loose(record, sets)
-        elif isinstance(record, EndsRecord):
-            for end in record.ends:
-                if samples:
-                    self._intake.end(end, _ALWAYS)
-                else:
-                    self._intake.sources.of(end.target, end.source).note(b"", end.timestamp)
-
-    def _frames(self, record: FramesRecord, *, samples: bool) -> None:
-        known = [frame for frame in record.frames if self._fits(frame)]
-        if len(known) < len(record.frames):
-            self._damaged()
-            _logger.error(
-                "frames are left out, as their layout is lost",
-                frames=len(record.frames) - len(known),
-                agent=record.sender.agent,
-            )
-        if samples:
-            self._intake.frames(record.sender, known, _ALWAYS)
-            return
-        seen = self._intake.sequences.of(record.sender)
-        for frame in known:
-            if frame.sequence and frame.sequence not in seen:
-                seen.add(frame.sequence)
-                self._intake.sources.of(frame.target, frame.source).note(frame.layout, frame.timestamp)
-
-    def _fits(self, frame: Frame) -> bool:
-        layouts = self._intake.index.layouts
-        return frame.layout in layouts and layouts.width(frame.layout) * 8 == len(frame.values)
-
-    def _loose(self, record: LooseRecord, sets: GrowingArray) -> None:
-        samples = record.samples
-        if len(samples.series) and int(samples.series.max()) >= len(sets):
-            self._damaged()
-            good = samples.series < len(sets)
-            _logger.error("loose samples are left out, as their labels are lost", samples=int((~good).sum()))
-            samples = LooseSamples(samples.series[good], samples.timestamps[good], samples.values[good])
-        self._intake.loose(sets.view(), samples, _ALWAYS)
-
-    def _report(self, path: Path, damage: framing.Damage, *, last: bool) -> None:
-        if last and damage.torn:
-            _logger.info(
-                "the end of the log is torn and left out", file=path, bytes=damage.length, offset=damage.offset
-            )
-            return
-        self._damaged()
-        name = f"{path.name}.{damage.offset}"
-        with path.open("rb") as file:
-            file.seek(damage.offset)
-            self._folder.keep_damaged(name, file.read(damage.length))
-        _logger.error(
-            "a stretch of the log is damaged and left out",
-            file=path,
-            offset=damage.offset,
-            bytes=damage.length,
-            kept=name,
+    def _is_full(self, number: int, size: int) -> bool:
+        """Whether a head must end before a segment: by its size, or for a deletion that was made there."""
+        head = self.intake.head
+        return (
+            head.size >= self._options.head_bytes
+            or not head.has_room(2 * size // VALUE_BYTES)
+            or number - 1 in self._boundaries
         )
 
+    def _new_head(self, segment: int) -> Head:
+        return Head(self._options.head_capacity(self._sizes.get(segment, 0) // VALUE_BYTES), segment)
 
-_ALWAYS = -(2**63)
 
+class HeadCutter:
+    """Makes blocks of the heads of a log that is too large for memory, in a thread beside the one that replays.
 
-def layouts_of(catalog: Iterable[Layout], intake: Intake) -> None:
-    """Take in the layouts of the catalog."""
-    for layout in catalog:
-        intake.index.layouts.add(layout)
+    As many full heads as may wait while samples come are left for later: then the store serves the sooner.
+
+    Attributes:
+        blocks: Those that were made.
+        sealed: Full heads that wait to become blocks, the oldest first.
+    """
+
+    def __init__(self, cutter: Cutter, options: StorageOptions) -> None:
+        self.blocks: list[Block] = []
+        self.sealed: deque[Sealed] = deque()
+        self._cutter = cutter
+        self._options = options
+        self._running: Future[Block | None] | None = None
+
+    def replay(self, heads: LogHeads, now_ms: int) -> None:
+        """Replay all of the log.
+
+        Raises:
+            OSError: memory is full, and a block cannot be written.
+        """
+        intake = heads.intake
+        with ThreadPoolExecutor(1, "cut") as thread:
+            for head in heads:
+                checkpoint = Checkpoint(head.last_segment, intake.sequences.dump(), intake.sources.dump())
+                self.sealed.append(Sealed(head, tuple(intake.fresh_layouts), checkpoint, now_ms))
+                while len(self.sealed) > self._options.waiting_heads:
+                    self._begin(thread)
+                    self._finish()
+                if self._running is not None and self._running.done():
+                    self._finish()
+                if len(self.sealed) + heads.remaining // self._options.head_bytes > self._options.waiting_heads:
+                    self._begin(thread)
+            self._finish()
+
+    def _begin(self, thread: ThreadPoolExecutor) -> None:
+        if self._running is None and self.sealed:
+            self._running = thread.submit(self._cutter.cut, self.sealed[0])
+
+    def _finish(self) -> None:
+        if self._running is not None:
+            running, self._running = self._running, None
+            block = running.result()
+            self.sealed.popleft()
+            if block is not None:
+                self.blocks.append(block)

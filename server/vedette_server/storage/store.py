@@ -7,26 +7,24 @@ from pathlib import Path
 
 import trio
 
-from vedette_server.storage.appender import StoreAppender, head_capacity
+from vedette_server.storage.appender import StoreAppender
 from vedette_server.storage.catalog import Catalog
 from vedette_server.storage.checkpoint import Checkpoint
 from vedette_server.storage.compaction.merger import Merger
 from vedette_server.storage.contents import Contents, in_order
-from vedette_server.storage.cutting import Cutter, Sealed
+from vedette_server.storage.cutting import Cutter
 from vedette_server.storage.deletions import Deletion, read_deletions
 from vedette_server.storage.errors import DamagedFileError, StorageError
 from vedette_server.storage.folder import DataFolder
-from vedette_server.storage.head.head import Head
 from vedette_server.storage.index.identity import Index
 from vedette_server.storage.index.selection import select
-from vedette_server.storage.intake import Intake
 from vedette_server.storage.interface import Appender, Matcher, Querier
 from vedette_server.storage.log.segments import LogWriter, log_size, segment_numbers, segment_path
 from vedette_server.storage.maintenance import Maintenance
 from vedette_server.storage.options import BlockStatistics, Statistics, StorageOptions
 from vedette_server.storage.read.cache import PieceCache
 from vedette_server.storage.read.querier import StoreQuerier
-from vedette_server.storage.recovery import Replay, load_checkpoint, open_blocks
+from vedette_server.storage.recovery import HeadCutter, LogHeads, load_checkpoint, open_blocks
 from vedette_server.storage.state import State
 from vedette_shared.clock import Clock, SystemClock
 from vedette_shared.frames import Metadata
@@ -60,9 +58,10 @@ class Store:
         blocks = open_blocks(folder, self._index, self._cache, self._count_damage)
         self._state.contents = Contents(in_order(blocks), (), self._load_deletions())
         self._clock = clock
-        intake = self._replay(checkpoint)
+        heads = self._replay(checkpoint)
+        intake = heads.intake
         self._state.newest = self._state.contents.newest()
-        self._log = LogWriter(folder.log, self._next_segment(checkpoint))
+        self._log = LogWriter(folder.log, heads.next_segment)
         self._intake = intake
         self._appender = StoreAppender(self._state, intake, self._log, options, clock)
         self._maintenance = Maintenance(
@@ -203,46 +202,20 @@ class Store:
             layouts = self._index.layouts
             self._catalog.rewrite({one: layouts.record(one) for one in layouts.hashes()})
 
-    def _replay(self, checkpoint: Checkpoint) -> Intake:
-        """Replay the log into a head; what would not fit in memory becomes blocks at once."""
-        in_blocks = max([checkpoint.segment, *(block.meta.last_segment for block in self._state.contents.blocks)])
-        numbers = [number for number in segment_numbers(self._folder.log) if number > checkpoint.segment]
-        for number in segment_numbers(self._folder.log):
+    def _replay(self, checkpoint: Checkpoint) -> LogHeads:
+        """Replay the log into heads; those that would not fit in memory become blocks at once."""
+        state, folder = self._state, self._folder
+        for number in segment_numbers(folder.log):
             if number <= checkpoint.segment:
-                segment_path(self._folder.log, number).unlink()
-        first = next((number for number in numbers if number > in_blocks), self._next_segment(checkpoint))
-        intake = Intake(self._index, self._new_head(first))
-        intake.sequences.load(checkpoint.sequences)
-        intake.sources.load(checkpoint.sources)
-        boundaries = {deletion.last_segment for deletion in self._state.contents.deletions}
-        replay = Replay(self._folder, intake, self._count_damage)
-        for number in numbers:
-            # Before the first segment there is nothing to cut, and a cut removes segments up to where the head ends.
-            if number > numbers[0] and (intake.head.size >= self._options.head_bytes or number - 1 in boundaries):
-                self._cut_while_opening(intake, number)
-            replay.segment(number, samples=number > in_blocks, last=number == numbers[-1])
-            intake.head.last_segment = number
-        self._state.contents = self._state.contents.with_head(intake.head)
-        return intake
-
-    def _cut_while_opening(self, intake: Intake, next_segment: int) -> None:
-        head = intake.head
-        sealed = Sealed(
-            head,
-            tuple(intake.fresh_layouts),
-            Checkpoint(head.last_segment, intake.sequences.dump(), intake.sources.dump()),
-            self._clock.now_ms(),
-        )
-        block = self._cutter.cut(sealed)
-        if block is not None:
-            self._state.contents = self._state.contents.with_blocks([block])
-        intake.begin(self._new_head(next_segment))
-
-    def _new_head(self, segment: int) -> Head:
-        path = segment_path(self._folder.log, segment)
-        values = path.stat().st_size // 8 if path.exists() else 0
-        return Head(head_capacity(self._options, values), segment)
-
-    def _next_segment(self, checkpoint: Checkpoint) -> int:
-        used = [checkpoint.segment, *segment_numbers(self._folder.log)]
-        return 1 + max([*used, *(block.meta.last_segment for block in self._state.contents.blocks)])
+                segment_path(folder.log, number).unlink()
+        heads = LogHeads(folder, self._index, checkpoint, state.contents, self._options, self._count_damage)
+        cutter = HeadCutter(self._cutter, self._options)
+        cutter.replay(heads, self._clock.now_ms())
+        state.sealed = cutter.sealed
+        contents = state.contents.with_blocks(cutter.blocks)
+        for head in [*(sealed.head for sealed in cutter.sealed), heads.intake.head]:
+            contents = contents.with_head(head)
+        state.contents = contents
+        if state.sealed:
+            state.work.set()
+        return heads

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vedette_server.main.storage_command.snapshot import Snapshot
-from vedette_server.storage.appender import head_capacity
 from vedette_server.storage.block.meta import SUFFIX
 from vedette_server.storage.block.reader import Block
 from vedette_server.storage.catalog import Catalog
@@ -16,14 +15,11 @@ from vedette_server.storage.contents import Contents, in_order
 from vedette_server.storage.deletions import Deletion, read_deletions
 from vedette_server.storage.errors import DamagedFileError
 from vedette_server.storage.folder import DataFolder
-from vedette_server.storage.head.head import Head
 from vedette_server.storage.index.identity import Index
-from vedette_server.storage.intake import Intake
-from vedette_server.storage.log.segments import segment_numbers, segment_path
 from vedette_server.storage.options import StorageOptions
 from vedette_server.storage.read.cache import PieceCache
 from vedette_server.storage.read.querier import StoreQuerier
-from vedette_server.storage.recovery import Replay, resolve
+from vedette_server.storage.recovery import LogHeads, resolve
 from vedette_shared.logs import get_logger
 
 _CACHE_BYTES = 256 << 20
@@ -50,10 +46,11 @@ class FrozenStore:
         self._cache = PieceCache(_CACHE_BYTES)
         for layout in Catalog(folder).load(self._report):
             self.index.layouts.add(layout)
-        checkpoint = self._checkpoint()
-        blocks = in_order(self._blocks())
-        deletions = self._deletions()
-        self.contents = Contents(blocks, tuple(self._heads(checkpoint, blocks, deletions)), deletions)
+        contents = Contents(in_order(self._blocks()), (), self._deletions())
+        heads = LogHeads(self._folder, self.index, self._checkpoint(), contents, _OPTIONS, self._count)
+        for head in (*heads, heads.intake.head):
+            contents = contents.with_head(head)
+        self.contents = contents
         self.querier = StoreQuerier(self.index, lambda: self.contents)
 
     @property
@@ -84,29 +81,6 @@ class FrozenStore:
         except DamagedFileError as error:
             self._report(error.path, error.offset, error.what)
             return ()
-
-    def _heads(
-        self, checkpoint: Checkpoint, blocks: tuple[Block, ...], deletions: tuple[Deletion, ...]
-    ) -> Iterator[Head]:
-        """Replay the log; each deletion needs a head that ends where it was made."""
-        in_blocks = max([checkpoint.segment, *(block.meta.last_segment for block in blocks)])
-        boundaries = {deletion.last_segment for deletion in deletions}
-        numbers = [number for number in segment_numbers(self._folder.log) if number > checkpoint.segment]
-        intake = Intake(self.index, self._new_head(numbers[0] if numbers else 1))
-        intake.sequences.load(checkpoint.sequences)
-        intake.sources.load(checkpoint.sources)
-        replay = Replay(self._folder, intake, self._count)
-        for number in numbers:
-            if intake.head.size >= _OPTIONS.head_bytes or number - 1 in boundaries:
-                yield intake.head
-                intake.begin(self._new_head(number))
-            replay.segment(number, samples=number > in_blocks, last=number == numbers[-1])
-            intake.head.last_segment = number
-        yield intake.head
-
-    def _new_head(self, segment: int) -> Head:
-        path = segment_path(self._folder.log, segment)
-        return Head(head_capacity(_OPTIONS, path.stat().st_size // 8 if path.exists() else 0), segment)
 
     def _report(self, path: Path, offset: int, what: str) -> None:
         self._count()

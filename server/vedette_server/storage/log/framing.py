@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from crc32c import crc32c
 
@@ -43,7 +44,7 @@ def frame_record(*payload: bytes) -> bytes:
     for piece in payload:
         size += len(piece)
         checksum = crc32c(piece, checksum)
-    return _RECORD.pack(size, crc32c(_LENGTH.pack(size)), checksum)
+    return _RECORD.pack(size, _length_checksum(size), checksum)
 
 
 def scan(data: memoryview, number: int) -> Iterator[memoryview | Damage]:
@@ -55,38 +56,42 @@ def scan(data: memoryview, number: int) -> Iterator[memoryview | Damage]:
             return
         yield Damage(0, SEGMENT_HEAD, torn=False)
     while at < len(data):
-        end = _whole_record(data, at)
-        if end:
-            yield data[at + RECORD_HEAD : end]
-            at = end
+        payload = _whole_record(data, at)
+        if payload is not None:
+            at += RECORD_HEAD + len(payload)
+            yield payload
             continue
         after, torn = _next_record(data, at)
         yield Damage(at, after - at, torn)
         at = after
 
 
-def _whole_record(data: memoryview, at: int) -> int:
-    """The end of the record that begins at ``at``, 0 if none does."""
+def _whole_record(data: memoryview, at: int) -> memoryview | None:
+    """The payload of the record that begins at ``at``, ``None`` if none does."""
     if at + RECORD_HEAD > len(data):
-        return 0
+        return None
     length, head_checksum, checksum = _RECORD.unpack_from(data, at)
-    if crc32c(data[at : at + _LENGTH.size]) != head_checksum:
-        return 0
-    end: int = at + RECORD_HEAD + length
-    if length == 0 or end > len(data) or crc32c(data[at + RECORD_HEAD : end]) != checksum:
-        return 0
-    return end
+    if not length or at + RECORD_HEAD + length > len(data) or _length_checksum(length) != head_checksum:
+        return None
+    payload = data[at + RECORD_HEAD : at + RECORD_HEAD + length]
+    return payload if crc32c(payload) == checksum else None
 
 
 def _next_record(data: memoryview, at: int) -> tuple[int, bool]:
     """Return (next, torn): the next whole record after the broken one at ``at``, or the end; and whether it is torn."""
     if at + RECORD_HEAD <= len(data):
         length, head_checksum, _ = _RECORD.unpack_from(data, at)
-        if length and crc32c(data[at : at + _LENGTH.size]) == head_checksum:
+        if length and _length_checksum(length) == head_checksum:
             # The length is right: the payload is not, or it was never written to its end.
             end = at + RECORD_HEAD + int(length)
             return min(end, len(data)), end > len(data)
     for place in range(at + 1, len(data) - RECORD_HEAD):
-        if _whole_record(data, place):
+        if _whole_record(data, place) is not None:
             return place, False
     return len(data), True
+
+
+@lru_cache(4096)
+def _length_checksum(length: int) -> int:
+    """The checksum in a record's head; lengths are few, as frames of a layout are equally long."""
+    return int(crc32c(_LENGTH.pack(length)))

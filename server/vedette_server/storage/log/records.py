@@ -19,8 +19,11 @@ KIND_LAYOUT, KIND_FRAMES, KIND_LOOSE, KIND_ENDS = 1, 2, 3, 4
 
 _COUNT = struct.Struct("<I")
 _SENDER = struct.Struct("<BH")
-_GENERATION = struct.Struct("<QI")
+_GENERATION = struct.Struct("<Q")
+_GENERATION_COUNT = struct.Struct("<QI")
 _FRAME = struct.Struct("<Qq16sHHI")
+_ROUTE = struct.Struct("<16sHHI")
+_ROUTE_AT = _FRAME.size - _ROUTE.size
 
 _compressor = zstandard.ZstdCompressor(level=3)
 _decompressor = zstandard.ZstdDecompressor()
@@ -39,6 +42,38 @@ class FramesRecord:
 
     sender: Sender
     frames: tuple[Frame, ...]
+
+
+class RawFrame(msgspec.Struct, frozen=True, gc=False):
+    """A frame as it stands in a record.
+
+    Attributes:
+        sequence: Counts the sender's frames, 0 for one without a number.
+        timestamp: Milliseconds.
+        route: Layout, target, source and the size of the values as bytes: the same for all frames of one source until
+            its layout changes.
+        values: The doubles, in the record's own memory.
+    """
+
+    sequence: int
+    timestamp: int
+    route: bytes
+    values: memoryview
+
+    def decoded(self) -> Frame:
+        """The frame by itself.
+
+        Raises:
+            RecordError: the source is no text.
+        """
+        layout, target_size, _, _ = _ROUTE.unpack_from(self.route)
+        source_at = _ROUTE.size + target_size
+        try:
+            source = str(self.route[source_at:], "utf-8")
+        except UnicodeDecodeError as error:
+            raise RecordError(f"a record cannot be read: {error}") from error
+        target = self.route[_ROUTE.size : source_at]
+        return Frame(self.sequence, self.timestamp, target, source, layout, bytes(self.values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +102,9 @@ def encode_layout(layout: Layout) -> bytes:
 def encode_frames(sender: Sender, frames: Sequence[Frame]) -> list[bytes]:
     """Return the payload of frames that stand for themselves, in pieces, so that the values are not copied."""
     agent = sender.agent.encode()
-    head = b"".join((_SENDER.pack(KIND_FRAMES, len(agent)), agent, _GENERATION.pack(sender.generation, len(frames))))
+    head = b"".join(
+        (_SENDER.pack(KIND_FRAMES, len(agent)), agent, _GENERATION_COUNT.pack(sender.generation, len(frames)))
+    )
     pieces: list[bytes] = []
     for frame in frames:
         source, values = frame.source.encode(), frame.values
@@ -114,37 +151,55 @@ def decode_record(payload: memoryview) -> Record:
             return decode_layout(_decompressor.decompress(payload[1:]))
         if kind == KIND_ENDS:
             return EndsRecord(tuple(SourceEnd(*end) for end in _ends_decoder.decode(payload[1:])))
+    except RecordError:
+        raise
     except (struct.error, ValueError, IndexError, msgspec.MsgspecError, zstandard.ZstdError) as error:
         raise RecordError(f"a record cannot be read: {error}") from error
     raise RecordError(f"a record of the unknown kind {kind}")
 
 
+def raw_frames(payload: memoryview) -> tuple[bytes, list[RawFrame]]:
+    """Return the sender (see ``decode_sender``) and the frames of a payload of the kind ``KIND_FRAMES``.
+
+    Raises:
+        RecordError: it cannot be read.
+    """
+    try:
+        _, size = _SENDER.unpack_from(payload)
+        at = _SENDER.size + size + _GENERATION.size
+        sender = bytes(payload[_SENDER.size : at])
+        (count,) = _COUNT.unpack_from(payload, at)
+        at += _COUNT.size
+        frames = []
+        for _ in range(count):
+            sequence, timestamp, _, target_size, source_size, size = _FRAME.unpack_from(payload, at)
+            begin = at + _FRAME.size + target_size + source_size
+            end = begin + size
+            if end > len(payload):
+                raise RecordError("a frame is cut short")
+            frames.append(RawFrame(sequence, timestamp, bytes(payload[at + _ROUTE_AT : begin]), payload[begin:end]))
+            at = end
+    except struct.error as error:
+        raise RecordError(f"a record cannot be read: {error}") from error
+    return sender, frames
+
+
+def decode_sender(sender: bytes) -> Sender:
+    """Return the sender that ``raw_frames`` found.
+
+    Raises:
+        RecordError: its agent is no text.
+    """
+    (generation,) = _GENERATION.unpack(sender[-_GENERATION.size :])
+    try:
+        return Sender(str(sender[: -_GENERATION.size], "utf-8"), generation)
+    except UnicodeDecodeError as error:
+        raise RecordError(f"a record cannot be read: {error}") from error
+
+
 def _decode_frames(payload: memoryview) -> FramesRecord:
-    _, size = _SENDER.unpack_from(payload)
-    at = _SENDER.size + size
-    agent = str(payload[_SENDER.size : at], "utf-8")
-    generation, count = _GENERATION.unpack_from(payload, at)
-    at += _GENERATION.size
-    frames = []
-    for _ in range(count):
-        sequence, timestamp, layout, target_size, source_size, size = _FRAME.unpack_from(payload, at)
-        target_at = at + _FRAME.size
-        source_at = target_at + target_size
-        values_at = source_at + source_size
-        at = values_at + size
-        if at > len(payload):
-            raise RecordError("a frame is cut short")
-        frames.append(
-            Frame(
-                sequence,
-                timestamp,
-                bytes(payload[target_at:source_at]),
-                str(payload[source_at:values_at], "utf-8"),
-                layout,
-                bytes(payload[values_at:at]),
-            )
-        )
-    return FramesRecord(Sender(agent, generation), tuple(frames))
+    sender, frames = raw_frames(payload)
+    return FramesRecord(decode_sender(sender), tuple(frame.decoded() for frame in frames))
 
 
 def _decode_loose(payload: memoryview) -> LooseRecord:
