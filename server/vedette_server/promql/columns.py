@@ -27,12 +27,16 @@ _ABSENT: Sequence[str] = ("",)
 class LazyColumns:
     """A ``LabelColumns`` whose columns are made when they are first asked for."""
 
-    __slots__ = ("_cache", "_load", "_names", "_size")
+    __slots__ = ("_cache", "_load", "_names", "_size", "_source")
 
-    def __init__(self, size: int, names: Iterable[str], load: Callable[[str], Column]) -> None:
+    def __init__(
+        self, size: int, names: Iterable[str], load: Callable[[str], Column], source: LabelColumns | None = None
+    ) -> None:
+        """``source`` may have the same series with more labels: a whole label set is quicker read there."""
         self._size = size
         self._names = tuple(sorted(names))
         self._load = load
+        self._source = source
         self._cache: dict[str, Column] = {}
 
     def __len__(self) -> int:
@@ -49,6 +53,8 @@ class LazyColumns:
         return found
 
     def labels(self, i: int) -> Labels:
+        if self._source is not None:
+            return tuple(pair for pair in self._source.labels(i) if pair[0] in self._names)
         pairs = []
         for name in self._names:
             codes, values = self.column(name)
@@ -87,14 +93,14 @@ def table(size: int, columns: dict[str, Column]) -> LabelColumns:
 
 def keep(labels: LabelColumns, names: Collection[str]) -> LabelColumns:
     """Only the named labels."""
-    return LazyColumns(len(labels), set(labels.names()).intersection(names), labels.column)
+    return LazyColumns(len(labels), set(labels.names()).intersection(names), labels.column, labels)
 
 
 def drop(labels: LabelColumns, names: Collection[str]) -> LabelColumns:
     """All but the named labels."""
     if not set(names).intersection(labels.names()):
         return labels
-    return LazyColumns(len(labels), set(labels.names()).difference(names), labels.column)
+    return LazyColumns(len(labels), set(labels.names()).difference(names), labels.column, labels)
 
 
 def put(labels: LabelColumns, name: str, column: Column) -> LabelColumns:

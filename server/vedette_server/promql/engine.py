@@ -16,10 +16,9 @@ from vedette_server.promql.evaluate import Evaluator
 from vedette_server.promql.format import format_query
 from vedette_server.promql.merge import drop_names
 from vedette_server.promql.nodes import Expr, ValueType
-from vedette_server.promql.parser import parse
 from vedette_server.promql.plan import PlanNode, Trace
+from vedette_server.promql.prepared import Prepared, of_expr, prepare
 from vedette_server.promql.raw import raw_samples
-from vedette_server.promql.types import value_type
 from vedette_server.promql.values import Floats, Grid, Mask, Samples, Scalar, Text, Times, Value, Vector, Windows
 from vedette_server.storage.interface import LabelColumns, Querier
 
@@ -132,16 +131,16 @@ class Run:
 
     def evaluate(self, querier: Querier, query: str | Expr, bounds: QueryRange, grid: Grid) -> Result:
         """Parse the query if need be, and evaluate it at every step of ``grid``."""
-        expr = query if not isinstance(query, str) else self._parse(query)
+        prepared = of_expr(query) if not isinstance(query, str) else self._prepare(query)
+        expr, found = prepared.expr, prepared.type
         ranged = bounds.step > 0
-        found = value_type(expr)
         if ranged and found not in (ValueType.SCALAR, ValueType.VECTOR):
             reason = f'invalid expression type "{found.value}" for range query, must be Scalar or instant Vector'
             raise ExpressionTypeError(reason)
         notes = Notes(query if isinstance(query, str) else format_query(query))
         context = Context(querier, bounds, notes, self.options, self.limits, self.cancelled, self.deadline)
         trace = Trace() if self.explain else None
-        evaluator = Evaluator(context, expr, trace)
+        evaluator = Evaluator(context, prepared.repeated, trace)
         with np.errstate(all="ignore"):  # arithmetic follows IEEE 754 without a word about infinities and NaN
             if found is ValueType.MATRIX:
                 result = _raw(*evaluator.samples(expr, grid), grid)
@@ -155,8 +154,8 @@ class Run:
             plan=tuple(trace.roots) if trace is not None else (),
         )
 
-    def _parse(self, text: str) -> Expr:
-        return parse(text, experimental=self.options.experimental, max_length=self.limits.expression_length)
+    def _prepare(self, text: str) -> Prepared:
+        return prepare(text, experimental=self.options.experimental, max_length=self.limits.expression_length)
 
 
 def _result(value: Value, grid: Grid, *, ranged: bool) -> Result:

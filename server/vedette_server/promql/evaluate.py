@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from vedette_server.promql.aggregate import aggregate
@@ -25,7 +27,7 @@ from vedette_server.promql.nodes import (
     VectorSelector,
     strip_parens,
 )
-from vedette_server.promql.plan import Trace, repeated
+from vedette_server.promql.plan import Trace
 from vedette_server.promql.selection import kernels, read
 from vedette_server.promql.values import Floats, Grid, Samples, Scalar, Text, Times, Value, Vector, Windows, flags
 
@@ -33,10 +35,11 @@ from vedette_server.promql.values import Floats, Grid, Samples, Scalar, Text, Ti
 class Evaluator:
     """Evaluates expressions; what stands several times in a query is evaluated once."""
 
-    def __init__(self, context: Context, expr: Expr, trace: Trace | None = None) -> None:
+    def __init__(self, context: Context, repeated: Collection[str] = (), trace: Trace | None = None) -> None:
+        """``repeated`` holds the texts of the parts that stand in the query more than once."""
         self.context = context
         self._trace = trace
-        self._repeated = repeated(expr)
+        self._repeated = repeated
         self._known: dict[tuple[str, Grid], Value] = {}
 
     def evaluate(self, expr: Expr, grid: Grid) -> Value:

@@ -55,7 +55,7 @@ def drop_names(vector: Vector) -> Vector:
 def _names_vary(vector: Vector, flags: Mask) -> bool:
     if not flags.all():
         return True
-    for name in columns.METADATA_LABELS:
+    for name in set(columns.METADATA_LABELS).intersection(vector.labels.names()):
         codes, _ = vector.labels.column(name)
         if codes.min() != codes.max():
             return True

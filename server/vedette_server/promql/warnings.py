@@ -25,7 +25,8 @@ def possible_non_counter(notes: Notes, labels: LabelColumns, present: Mask, span
     if not len(labels):
         return
     codes, names = labels.column(METRIC_NAME)
-    suspects = [c for c in np.unique(codes) if names[c] and not names[c].endswith(_COUNTER_ENDINGS)]
+    found = codes[:1] if (codes == codes[0]).all() else np.unique(codes)
+    suspects = [c for c in found.tolist() if names[c] and not names[c].endswith(_COUNTER_ENDINGS)]
     for code in suspects:
         if present[codes == code].any():
             reason = "metric might not be a counter, name does not end in _total/_sum/_count/_bucket"

@@ -64,7 +64,11 @@ def encode_series(series: FlatSeries) -> Iterator[Piece]:
     pairs = label_pairs(series.labels)
     room = np.diff(series.offsets) * kernels.POINT_BYTES + pairs.lengths + kernels.SERIES_BYTES
     if is_compiled():
-        yield from _in_pairs(_Writer(series, pairs).write, _portions(room))
+        writer = _Writer(series, pairs)
+        size = int(room.sum())
+        yield from (
+            [writer.write((0, len(series), size))] if size <= PIECE_BYTES else _in_pairs(writer.write, _portions(room))
+        )
         return
     for first, last, _ in _portions(room):
         yield b"," if first else b""
@@ -104,7 +108,7 @@ def encode_label_sets(labels: LabelColumns) -> Iterator[bytes]:
 
 def is_compiled() -> bool:
     """Whether the kernels are ready. Until they are, results are written in Python: quicker than the compiler is."""
-    return bool(getattr(kernels.write_label_sets, "signatures", ()))
+    return bool(getattr(kernels.write_label_sets, "overloads", ()))
 
 
 def warm_up() -> None:
@@ -162,4 +166,4 @@ class _Writer:
 
 def _plain(array: NDArray[_Kind]) -> NDArray[_Kind]:
     """The array contiguous and writable: for any other kind the kernel would be compiled anew."""
-    return np.require(array, requirements=["C", "W"])
+    return array if array.flags.carray else np.require(array, requirements=["C", "W"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,8 @@ class LabelPairs:
     """The labels of ``n`` series.
 
     Attributes:
-        codes: int32 of shape (names, n), which label a series has under each name, names in order.
+        codes: int32 of shape (names, n), which label a series has under each name, names in order. Of few series, the
+            labels of each may stand as one.
         text: uint8, the distinct labels as JSON (``"name":"value"``), one after the other.
         bounds: int64 of shape (labels + 1,), where each begins; an absent label is empty.
         lengths: int64 of shape (n,), the bytes of each series' labels, a comma after each.
@@ -29,8 +31,14 @@ class LabelPairs:
     lengths: NDArray[np.int64]
 
 
+FEW = 16
+"""Up to so many label sets are encoded one by one."""
+
+
 def label_pairs(labels: LabelColumns) -> LabelPairs:
     """Encode the labels of all series."""
+    if len(labels) <= FEW:
+        return _whole_sets(labels)
     names = labels.names()
     codes = np.zeros((len(names), len(labels)), np.int32)
     pairs: list[bytes] = []
@@ -39,11 +47,28 @@ def label_pairs(labels: LabelColumns) -> LabelPairs:
         codes[row] = own + np.int32(len(pairs))
         head = encode_text(name) + b":"
         pairs += [head + encode_text(value) if value else b"" for value in values]
+    text, bounds, lengths = _end_to_end(pairs)
+    return LabelPairs(codes, text, bounds, (lengths[codes] + 1).sum(axis=0, dtype=np.int64))
+
+
+def _whole_sets(labels: LabelColumns) -> LabelPairs:
+    """Each label set as if it were one label."""
+    count = len(labels)
+    text, bounds, lengths = _end_to_end([b",".join([_pair(*pair) for pair in labels.labels(i)]) for i in range(count)])
+    return LabelPairs(np.arange(count, dtype=np.int32).reshape(1, -1), text, bounds, lengths + 1)
+
+
+@functools.lru_cache(maxsize=4096)
+def _pair(name: str, value: str) -> bytes:
+    return encode_text(name) + b":" + encode_text(value)
+
+
+def _end_to_end(pairs: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
+    """Return (text, bounds, lengths)."""
     lengths = np.fromiter(map(len, pairs), np.int64, len(pairs))
     bounds = np.zeros(len(pairs) + 1, np.int64)
     np.cumsum(lengths, out=bounds[1:])
-    text = np.frombuffer(bytearray(b"".join(pairs)), np.uint8)
-    return LabelPairs(codes, text, bounds, (lengths[codes] + 1).sum(axis=0, dtype=np.int64))
+    return np.frombuffer(bytearray(b"".join(pairs)), np.uint8), bounds, lengths
 
 
 def _used(codes: NDArray[np.int32], values: Sequence[str]) -> tuple[NDArray[np.int32], Sequence[str]]:

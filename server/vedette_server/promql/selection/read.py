@@ -52,6 +52,8 @@ def load(context: Context, matchers: tuple[Matcher, ...], start: int, end: int) 
 
 def _for_kernels(array: NDArray[Any], dtype: type[Any]) -> NDArray[Any]:
     """The kernels are compiled for writable contiguous arrays; another kind is copied."""
+    if array.flags.carray and array.dtype == dtype:
+        return array
     return np.require(array, dtype, ("C_CONTIGUOUS", "WRITEABLE"))
 
 
