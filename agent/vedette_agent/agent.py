@@ -97,7 +97,7 @@ class Agent:
         setup = self._setup
         if setup.resources.spool is None or name not in setup.framings:
             return
-        stored = setup.resources.spool.append(setup.framings[name].frame_of(collection))
+        stored = setup.resources.spool.append(setup.framings[name].frame_of(collection), collection.events)
         for shell in setup.shells.values():
             shell.offer(stored)
 

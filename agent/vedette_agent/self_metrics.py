@@ -66,6 +66,7 @@ def push_families(spool: Spool, pushers: Iterable[Pusher]) -> list[MetricFamily]
     """How pushing goes, and what the spool holds."""
     messages = counter(f"{PREFIX}_push_messages_total", "Messages sent, by what became of them.")
     frames = counter(f"{PREFIX}_push_frames_total", "Frames that a server has acknowledged.")
+    events = counter(f"{PREFIX}_push_events_total", "Events that a server has acknowledged.")
     samples = counter(f"{PREFIX}_push_samples_total", "Samples that a server has acknowledged.")
     body = counter(f"{PREFIX}_push_body_bytes_total", "Bytes of the messages that were acknowledged, compressed.")
     success = gauge(f"{PREFIX}_push_last_success_timestamp_seconds", "When a server last acknowledged; 0 for never.")
@@ -76,6 +77,7 @@ def push_families(spool: Spool, pushers: Iterable[Pusher]) -> list[MetricFamily]
         for result, count in counters.messages.items():
             messages.add(float(count), make_labels(server=pusher.server, result=result))
         frames.add(float(counters.frames), labels)
+        events.add(float(counters.events), labels)
         samples.add(float(counters.samples), labels)
         body.add(float(counters.body_bytes), labels)
         success.add(counters.last_success_ms / 1000, labels)
@@ -83,10 +85,13 @@ def push_families(spool: Spool, pushers: Iterable[Pusher]) -> list[MetricFamily]
     dropped = counter(f"{PREFIX}_spool_dropped_frames_total", "Frames that were lost before a server had them.")
     for reason, count in spool.stats.dropped_frames.items():
         dropped.add(float(count), make_labels(reason=reason))
+    dropped_events = counter(f"{PREFIX}_spool_dropped_events_total", "Events that were lost before a server had them.")
+    for reason, count in spool.stats.dropped_events.items():
+        dropped_events.add(float(count), make_labels(reason=reason))
     errors = counter(f"{PREFIX}_spool_write_errors_total", "Writes to the spool that failed.")
     errors.add(float(spool.stats.write_errors))
     size = gauge(f"{PREFIX}_spool_bytes", "Bytes of the spool on disk.", float(spool.size))
-    return [messages, frames, samples, body, success, waiting, dropped, errors, size]
+    return [messages, frames, events, samples, body, success, waiting, dropped, dropped_events, errors, size]
 
 
 def _info() -> MetricFamily:

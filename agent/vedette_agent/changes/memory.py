@@ -33,11 +33,15 @@ class Seen(msgspec.Struct):
         parts: By scope and key.
         expected: For each scope that was ever looked at, the places that its first look found and that have not been
             read yet: what is there does not appear, it has been there all along.
+        origin: Drawn when the memory began; with ``saves``, it tells the ids of events from those of all others.
+        saves: How often it was saved.
     """
 
     version: int = VERSION
     parts: dict[str, Known] = {}
     expected: dict[str, list[str]] = {}
+    origin: str = ""
+    saves: int = 0
 
 
 class Memory:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
@@ -28,6 +30,7 @@ class Watch:
         self._seen = seen
         self._events: list[Event] = []
         self._changed = False
+        self._told: Counter[bytes] = Counter()
 
     def begin(self, scope: str, places: Iterable[str]) -> None:
         """Take ``places`` as what has been there all along, if nothing of ``scope`` was ever looked at."""
@@ -64,16 +67,32 @@ class Watch:
                 self._tell(now_ms, Severity.WARNING, f"{known.title} is gone", known.labels)
 
     def take_events(self) -> Sequence[Event]:
-        """Return the events since the last call, and forget them."""
+        """Return the events since the last call, and forget them.
+
+        Until ``saved``, a watch that begins from what was saved last gives the same events the same ids.
+        """
         events, self._events = self._events, []
-        return events
+        return [msgspec.structs.replace(event, id=self._id_of(event)) for event in events]
 
     def take_changes(self) -> bytes | None:
         """Return what to save; ``None`` if that has not changed since the last call."""
         if not self._changed:
             return None
         self._changed = False
-        return msgspec.json.encode(self._seen)
+        return msgspec.json.encode(msgspec.structs.replace(self._seen, saves=self._seen.saves + 1))
+
+    def saved(self) -> None:
+        """Take it that what ``take_changes`` returned last is saved."""
+        self._seen.saves += 1
+        self._told.clear()
+
+    def _id_of(self, event: Event) -> str:
+        if not self._seen.origin:
+            return ""
+        what = msgspec.json.encode((event.severity, event.text, sorted(event.labels.items())))
+        digest = hashlib.blake2b(what, digest_size=8).digest()
+        self._told[digest] += 1
+        return f"{self._seen.origin}.{self._seen.saves}.{digest.hex()}.{self._told[digest]}"
 
     def _take_place(self, scope: str, key: str, place: str) -> None:
         """What was known at ``place`` is elsewhere, or gone: the next looks will show."""

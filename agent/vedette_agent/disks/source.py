@@ -89,6 +89,9 @@ class DiskSource(PlainSource):
     def take_events(self) -> Sequence[Event]:
         return self._keeper.take_events()
 
+    def events_kept(self) -> None:
+        self._keeper.events_kept()
+
     def problems(self) -> dict[str, str]:
         problems = {label: result.error for label, result in self._disks.results.items() if result.error}
         scan = self._scans.results.get(SCAN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,7 +21,8 @@ _log = get_logger(__name__)
 class SelFollower:
     """Keeps how far the log has been read.
 
-    The cursor is saved when the events before it have been handed over: a crash may repeat some, and loses none.
+    The cursor is saved when the events before it are kept by others: a crash loses none, and may repeat some, with the
+    ids that they had.
 
     Args:
         file: Of the cursor; ``None`` for one that lasts as long as this object.
@@ -33,6 +35,7 @@ class SelFollower:
         self._host = host
         self._cursor: SelCursor | None = None
         self._handed: SelCursor | None = None
+        self._kept: SelCursor | None = None
         self._saved: SelCursor | None = None
         self._is_loaded = False
         self._events: list[Event] = []
@@ -40,17 +43,18 @@ class SelFollower:
     async def prepare(self) -> SelCursor | None:
         """Load the cursor at the first call, save it at later ones if it has moved; return it."""
         if not self._is_loaded:
-            self._cursor = self._handed = self._saved = await trio.to_thread.run_sync(self._load)
+            self._cursor = self._handed = self._kept = self._saved = await trio.to_thread.run_sync(self._load)
             self._is_loaded = True
-        if self._handed != self._saved:
-            await trio.to_thread.run_sync(self._save, self._handed)
-            self._saved = self._handed
+        if self._kept != self._saved:
+            await trio.to_thread.run_sync(self._save, self._kept)
+            self._saved = self._kept
         return self._cursor
 
     def note(self, news: SelNews | None, now_ms: int) -> None:
         """Take what a reading gave."""
         if news is not None:
-            self._events += sel_events(news, now_ms, self._host)
+            events = sel_events(news, now_ms, self._host)
+            self._events += map(self._named, news.records, events)
             self._cursor = news.cursor
 
     def take_events(self) -> Sequence[Event]:
@@ -58,6 +62,17 @@ class SelFollower:
         events, self._events = self._events, []
         self._handed = self._cursor
         return events
+
+    def events_kept(self) -> None:
+        """Take it that the events handed over so far outlive this process."""
+        self._kept = self._handed
+
+    def _named(self, record: bytes, event: Event) -> Event:
+        """The event with an id that it has whenever its record is read."""
+        if self._file is None:
+            return event
+        digest = hashlib.blake2b(record, digest_size=8, key=self._file.name.encode()[:64]).hexdigest()
+        return msgspec.structs.replace(event, id=f"sel.{digest}")
 
     def _load(self) -> SelCursor | None:
         if self._file is None:

@@ -107,6 +107,9 @@ class BmcSource(PlainSource):
     def take_events(self) -> Sequence[Event]:
         return self._follower.take_events()
 
+    def events_kept(self) -> None:
+        self._follower.events_kept()
+
     def problems(self) -> dict[str, str]:
         return self._problems
 

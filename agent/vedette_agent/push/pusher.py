@@ -42,6 +42,8 @@ class Backlog(Protocol):
 
     def refuse(self, server: str, ids: Sequence[FrameId]) -> None: ...
 
+    def refuse_events(self, count: int) -> None: ...
+
     def oldest_waiting(self, server: str, most_bytes: int) -> list[StoredFrame]: ...
 
 
@@ -83,6 +85,7 @@ class Pusher:
         self._has_backlog = True
         self._most_bytes = limits.message_bytes
         self._asked_again = 0
+        self._bare: set[FrameId] = set()
         self._under_way: Push | None = None
 
     def offer(self, stored: StoredFrame) -> None:
@@ -152,7 +155,8 @@ class Pusher:
             base = near.get(key)
             relative.append(frame.on_base(base) if base is not None and _is_base(base, frame) else frame)
             near[key] = frame
-        raw = encode_message(Sender(self._agent, generation), layouts.values(), relative)
+        events = {each.frame.sequence: each.events for each in frames if each.events and each.id not in self._bare}
+        raw = encode_message(Sender(self._agent, generation), layouts.values(), relative, events)
         self._under_way = Push(self._compressor.compress(raw), tuple(frames), len(raw), is_live)
         return self._under_way
 
@@ -177,6 +181,8 @@ class Pusher:
         counters = self.counters
         counters.messages["ok"] += 1
         counters.frames += len(push.frames)
+        counters.events += sum(len(stored.events) for stored in push.frames if stored.id not in self._bare)
+        self._bare.difference_update(push.ids)
         counters.samples += sum(len(stored.layout) for stored in push.frames)
         counters.body_bytes += len(push.body)
         counters.last_success_ms = now_ms
@@ -205,11 +211,19 @@ class Pusher:
             self.counters.messages["refused"] += 1
             self._most_bytes = max(sum(stored.raw_bytes for stored in push.frames) // 2, 1)
             self._return(push)
+        elif push.frames[0].events and push.frames[0].id not in self._bare:
+            # It may be the events, which an older server does not know: the samples are not to go with them.
+            self.counters.messages["refused"] += 1
+            _log.error("the server refuses events; they are given up", server=self.server, error=_describe(answer))
+            self._backlog.refuse_events(len(push.frames[0].events))
+            self._bare.add(push.frames[0].id)
+            self._return(push)
         else:
             self.counters.messages["refused"] += 1
             self.counters.last_error = _describe(answer)
             _log.error("the server refuses a frame; it is given up", server=self.server, error=_describe(answer))
             self._backlog.refuse(self.server, push.ids)
+            self._bare.difference_update(push.ids)
             self._not_before = now + self._backoff.next_delay()
 
     def _put_off(self, push: Push, result: str, reason: str, now: float, retry_after: float | None = None) -> None:

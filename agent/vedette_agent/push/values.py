@@ -61,6 +61,7 @@ class PushCounters:
         default_factory=lambda: dict.fromkeys(("ok", "incomplete", "refused", "busy", "failed"), 0)
     )
     frames: int = 0
+    events: int = 0
     samples: int = 0
     body_bytes: int = 0
     last_success_ms: int = 0

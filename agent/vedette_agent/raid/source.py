@@ -74,6 +74,9 @@ class RaidSource(PlainSource):
     def take_events(self) -> Sequence[Event]:
         return self._keeper.take_events()
 
+    def events_kept(self) -> None:
+        self._keeper.events_kept()
+
     def problems(self) -> dict[str, str]:
         return {name: result.error for name, result in self._refresher.results.items() if result.error}
 

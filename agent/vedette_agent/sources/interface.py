@@ -58,6 +58,10 @@ class Source(Protocol):
         """Return what happened since the last call, oldest first, and forget it; asked after every collection."""
         ...
 
+    def events_kept(self) -> None:
+        """Take it that all events taken so far outlive this process: what tells them from new ones may be saved."""
+        ...
+
     def problems(self) -> dict[str, str]:
         """What is wrong with parts of it, by their names: collectors, scripts."""
         ...
@@ -91,6 +95,9 @@ class PlainSource:
 
     def take_events(self) -> Sequence[Event]:
         return ()
+
+    def events_kept(self) -> None:
+        pass
 
     def problems(self) -> dict[str, str]:
         return {}

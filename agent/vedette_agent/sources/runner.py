@@ -14,7 +14,7 @@ from vedette_agent.sources.interface import Collection, Source
 from vedette_agent.sources.limits import SourceLimits
 from vedette_agent.sources.schedule import delay_to_grid, delay_to_next
 from vedette_shared.clock import Clock
-from vedette_shared.events import Event
+from vedette_shared.events import Event, Severity
 from vedette_shared.logs import get_logger
 from vedette_shared.metrics import MetricFamily, count_samples
 
@@ -29,6 +29,8 @@ MOST_EVENTS = 1000
 """Kept until they are published; the oldest go first."""
 
 DEFAULT_LIMITS = SourceLimits()
+
+_LOG_FIELDS = frozenset(("time", "level", "logger", "event", "exception", "event_time", "source", "severity", "host"))
 
 Publish = Callable[[Collection], None]
 
@@ -105,6 +107,7 @@ class SourceRunner:
 
     async def _loop(self, due: float) -> None:
         interval = self.source.interval_ms
+        ticking = not math.isinf(due)
         while True:
             with trio.move_on_at(due):
                 await self._demanded.wait()
@@ -112,6 +115,8 @@ class SourceRunner:
             if is_tick:
                 due = trio.current_time() + delay_to_next(self._clock.now_ms(), interval, self._phase_ms) / 1000
             await self._collect_and_tell(is_tick=is_tick)
+            if not ticking:
+                self._log_events()
             if trio.current_time() > due:
                 due = trio.current_time() + delay_to_grid(self._clock.now_ms(), interval, self._phase_ms) / 1000
 
@@ -128,7 +133,18 @@ class SourceRunner:
         if is_tick and self.latest is not None and not (resting and not self._failures):
             # With all events since the tick before: collections that a page asked for are not published.
             self._publish(replace(self.latest, events=tuple(self._events)))
-            self._events.clear()
+            self._note_kept()
+
+    def _log_events(self) -> None:
+        """Where nothing is pushed the log is all that keeps events."""
+        for event in self._events:
+            told = _log.info if event.severity is Severity.INFO else _log.warning
+            told(event.text, **_log_fields(event))
+        self._note_kept()
+
+    def _note_kept(self) -> None:
+        self._events.clear()
+        self.source.events_kept()
 
     async def _collect(self) -> Collection:
         timestamp = self._stamp()
@@ -180,3 +196,13 @@ class SourceRunner:
             self.counters.limited["cpu"] += 1
             _log.warning("source uses too much CPU; collected less often", source=self.source.name, seconds=used)
             self._rest_until = max(self._rest_until, start + used / self._limits.cpu)
+
+
+def _log_fields(event: Event) -> dict[str, object]:
+    fields: dict[str, object] = {
+        "event_time": event.time,
+        "source": event.source,
+        "severity": event.severity.value,
+        **({"host": event.host} if event.host else {}),
+    }
+    return fields | {f"label_{k}" if k in _LOG_FIELDS else k: value for k, value in event.labels.items()}

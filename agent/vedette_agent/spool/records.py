@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 import zstandard
 
 from vedette_shared.errors import FrameError
-from vedette_shared.frames import Frame, Layout, decode_layout
+from vedette_shared.events import Event
+from vedette_shared.frames import Frame, Layout, decode_events, decode_layout, encode_events
 from vedette_shared.frames.layout import HASH_BYTES
 from vedette_shared.frames.values import from_planes, to_planes
 
-KIND_HEAD, KIND_LAYOUT, KIND_FRAME, KIND_ACKNOWLEDGED, KIND_CLOSED = 1, 2, 3, 4, 5
+KIND_HEAD, KIND_LAYOUT, KIND_FRAME, KIND_ACKNOWLEDGED, KIND_CLOSED, KIND_EVENTS = 1, 2, 3, 4, 5, 6
 
 MARK = b"\xa5\x5a"
 _RECORD_HEAD = struct.Struct("<BI")
@@ -78,6 +79,10 @@ def encode_frame(frame: Frame) -> bytes:
     return encode_record(KIND_FRAME, b"".join((head, frame.target, source, values)))
 
 
+def encode_stored_events(sequence: int, events: Sequence[Event]) -> bytes:
+    return encode_record(KIND_EVENTS, _compressor.compress(encode_events(sequence, events)))
+
+
 def encode_acknowledged(server: str, generation: int, runs: list[tuple[int, int]]) -> bytes:
     flat = [number for run in runs for number in run]
     return encode_record(KIND_ACKNOWLEDGED, _encoder.encode((server, generation, flat)))
@@ -99,6 +104,14 @@ def decode_stored_layout(payload: memoryview) -> Layout:
         return decode_layout(zstandard.ZstdDecompressor().decompress(payload))
     except zstandard.ZstdError as error:
         raise FrameError(f"malformed layout: {error}") from error
+
+
+def decode_stored_events(payload: memoryview) -> tuple[int, tuple[Event, ...]]:
+    """Return (the sequence of a frame, its events). Raises FrameError where the bytes are no events."""
+    try:
+        return decode_events(memoryview(zstandard.ZstdDecompressor().decompress(payload)))
+    except zstandard.ZstdError as error:
+        raise FrameError(f"malformed events: {error}") from error
 
 
 def decode_frame(payload: memoryview) -> Frame:

@@ -13,6 +13,7 @@ import msgspec
 from vedette_agent.spool.records import (
     KIND_ACKNOWLEDGED,
     KIND_CLOSED,
+    KIND_EVENTS,
     KIND_FRAME,
     KIND_HEAD,
     KIND_LAYOUT,
@@ -22,16 +23,19 @@ from vedette_agent.spool.records import (
     decode_acknowledged,
     decode_frame,
     decode_head,
+    decode_stored_events,
     decode_stored_layout,
     encode_frame,
     encode_head,
     encode_layout,
+    encode_stored_events,
     peek_frame,
     read_record,
     scan,
 )
 from vedette_agent.spool.values import StoredFrame
 from vedette_shared.errors import FrameError
+from vedette_shared.events import Event
 from vedette_shared.frames import Frame, Layout
 from vedette_shared.logs import get_logger
 
@@ -51,6 +55,7 @@ class Segment:
         damaged: Whether something in it could not be read, other than the torn end of the last write.
         torn: Whether it ends in the middle of a record.
         closed: Whether it ends in good order.
+        events: How many events came with a frame, by its sequence.
     """
 
     def __init__(self, path: Path, head: Head) -> None:
@@ -62,6 +67,8 @@ class Segment:
         self.damaged = False
         self.torn = False
         self.closed = False
+        self.events: dict[int, int] = {}
+        self._events_at: dict[int, int] = {}
         self._offsets = array("Q")
         self._layouts: dict[bytes, int] = {}
         self._descriptor = -1
@@ -123,14 +130,20 @@ class Segment:
             raise
         self.size += len(data)
 
-    def append(self, frame: Frame, layout: Layout) -> None:
-        """Write ``frame``, and its layout if it is new here. Raises OSError, and then nothing is written."""
+    def append(self, frame: Frame, layout: Layout, events: tuple[Event, ...] = ()) -> None:
+        """Write ``frame`` behind its events, and its layout if it is new here.
+
+        Raises OSError, and then nothing is written.
+        """
         known = layout.hash in self._layouts
-        before = b"" if known else encode_layout(layout)
+        head = b"" if known else encode_layout(layout)
+        before = head + (encode_stored_events(frame.sequence, events) if events else b"")
         start = self.size
         self.write(before + encode_frame(frame))
         if not known:
             self._layouts[layout.hash] = start
+        if events:
+            self._note_events(frame.sequence, len(events), start + len(head))
         self.sequences.append(frame.sequence)
         self._offsets.append(start + len(before))
         self.newest_ms = max(self.newest_ms, frame.timestamp)
@@ -148,7 +161,8 @@ class Segment:
                 frame = decode_frame(record.payload)
                 if frame.layout not in layouts:
                     layouts[frame.layout] = self._read_layout(data, frame.layout)
-                yield StoredFrame(self.generation, frame, layouts[frame.layout])
+                events = self._read_events(data, sequence)
+                yield StoredFrame(self.generation, frame, layouts[frame.layout], events)
             except FrameError as error:
                 _log.warning("a spooled frame cannot be read", file=self.path, sequence=sequence, error=error)
 
@@ -170,6 +184,24 @@ class Segment:
             raise FrameError(f"its layout {layout.hex()} is damaged")
         return decode_stored_layout(record.payload)
 
+    def _read_events(self, data: bytes, sequence: int) -> tuple[Event, ...]:
+        """The events of a frame; none where they are damaged, as the frame is still good."""
+        at = self._events_at.get(sequence)
+        if at is None:
+            return ()
+        record = read_record(data, at)
+        try:
+            if record is None:
+                raise FrameError("their checksum is wrong")
+            return decode_stored_events(record.payload)[1]
+        except FrameError as error:
+            _log.warning("spooled events cannot be read", file=self.path, sequence=sequence, error=error)
+            return ()
+
+    def _note_events(self, sequence: int, count: int, at: int) -> None:
+        self.events[sequence] = count
+        self._events_at[sequence] = at
+
     def _take(self, record: Record, acknowledge: Callable[[str, int, list[tuple[int, int]]], None]) -> None:
         try:
             self.closed = record.kind == KIND_CLOSED
@@ -180,6 +212,9 @@ class Segment:
                 self.newest_ms = max(self.newest_ms, timestamp)
             elif record.kind == KIND_LAYOUT:
                 self._layouts[decode_stored_layout(record.payload).hash] = record.start
+            elif record.kind == KIND_EVENTS:
+                sequence, events = decode_stored_events(record.payload)
+                self._note_events(sequence, len(events), record.start)
             elif record.kind == KIND_ACKNOWLEDGED:
                 acknowledge(*decode_acknowledged(record.payload))
         except (FrameError, msgspec.DecodeError, ValueError) as error:

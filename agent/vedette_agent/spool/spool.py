@@ -22,6 +22,7 @@ from vedette_agent.spool.records import Head, encode_acknowledged, encode_closed
 from vedette_agent.spool.segment import SUFFIX, Segment
 from vedette_agent.spool.values import FrameId, SpoolStats, StoredFrame
 from vedette_shared.clock import Clock
+from vedette_shared.events import Event, fit_events
 from vedette_shared.frames import Frame
 from vedette_shared.logs import get_logger
 
@@ -106,15 +107,20 @@ class Spool:
         """Bytes on disk."""
         return sum(segment.size for segment in self._segments)
 
-    def append(self, new: NewFrame) -> StoredFrame:
-        """Number a frame and keep it; in memory while the disk cannot be written."""
+    def append(self, new: NewFrame, events: Sequence[Event] = ()) -> StoredFrame:
+        """Number a frame and keep it with its events; in memory while the disk cannot be written."""
         frame = Frame(self._next_sequence, new.timestamp, new.target, new.source, new.layout.hash, new.values)
-        stored = StoredFrame(self._generation, frame, new.layout)
+        fitted, left_out = fit_events(events)
+        self._drop_events("bytes", left_out)
+        stored = StoredFrame(self._generation, frame, new.layout, fitted)
         self._next_sequence += 1
         self._memory.append(stored)
         self._write_memory()
         while len(self._memory) > self._limits.memory_frames:
-            self._drop("memory", 1 if self._acknowledged.is_wanted(self._memory.popleft().id) else 0)
+            oldest = self._memory.popleft()
+            if self._acknowledged.is_wanted(oldest.id):
+                self._drop("memory", 1)
+                self._drop_events("memory", len(oldest.events))
         self.keep_bounds()
         return stored
 
@@ -132,6 +138,10 @@ class Spool:
         """Note that ``server`` will never take the frames ``ids``; they are counted and not offered to it again."""
         self._drop("refused", len(ids))
         self.acknowledge(server, ids)
+
+    def refuse_events(self, count: int) -> None:
+        """Note that a server will never take so many events, whose frame it may take without them."""
+        self._drop_events("refused", count)
 
     def waiting(self, server: str) -> int:
         """The number of frames that ``server`` has not acknowledged."""
@@ -167,10 +177,12 @@ class Spool:
                 reason = "age"
             else:
                 break
-            lost = sum(1 for s in segment.sequences if self._acknowledged.is_wanted(FrameId(segment.generation, s)))
+            lost = [s for s in segment.sequences if self._acknowledged.is_wanted(FrameId(segment.generation, s))]
+            events = sum(segment.events.get(sequence, 0) for sequence in lost)
             if lost:
-                _log.warning("the spool drops its oldest frames", reason=reason, frames=lost)
-            self._drop(reason, lost)
+                _log.warning("the spool drops its oldest frames", reason=reason, frames=len(lost), events=events)
+            self._drop(reason, len(lost))
+            self._drop_events(reason, events)
             self._remove(segment)
 
     def close(self) -> None:
@@ -232,7 +244,8 @@ class Spool:
                 segment = self._current
                 if segment is None or self._is_full(segment):
                     segment = self._begin_segment()
-                segment.append(self._memory[0].frame, self._memory[0].layout)
+                first = self._memory[0]
+                segment.append(first.frame, first.layout, first.events)
                 self._memory.popleft()
         except OSError as error:
             self._note_write_error(error)
@@ -268,8 +281,10 @@ class Spool:
         upto = wanted[-1].frame.sequence if wanted else sequences[-1]
         read = {stored.frame.sequence for stored in wanted}
         lost = [FrameId(segment.generation, s) for s in sequences if s <= upto and s not in read]
+        self._drop_events("damaged", sum(segment.events.get(s.frame.sequence, 0) - len(s.events) for s in wanted))
         if lost:
             self._drop("damaged", len(lost))
+            self._drop_events("damaged", sum(segment.events.get(each.sequence, 0) for each in lost))
             self.acknowledge(server, lost)
         return wanted
 
@@ -305,6 +320,9 @@ class Spool:
 
     def _drop(self, reason: str, frames: int) -> None:
         self.stats.dropped_frames[reason] += frames
+
+    def _drop_events(self, reason: str, events: int) -> None:
+        self.stats.dropped_events[reason] += events
 
 
 def _within(frames: Iterable[StoredFrame], most_bytes: int) -> list[StoredFrame]:

@@ -1,5 +1,6 @@
 """Frames: the unit of collection, push and storage. ``FORMAT.md`` in this folder is the specification."""
 
+from vedette_shared.frames.events import decode_events, encode_events
 from vedette_shared.frames.layout import (
     Layout,
     LayoutDecoder,
@@ -34,9 +35,11 @@ __all__ = [
     "Metadata",
     "Sender",
     "Series",
+    "decode_events",
     "decode_layout",
     "decode_message",
     "decode_target",
+    "encode_events",
     "encode_message",
     "encode_target",
     "layout_of",

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import msgspec
 
 from vedette_shared.errors import FrameError, LabelError
+from vedette_shared.events import Event
+from vedette_shared.frames.events import decode_events, encode_events
 from vedette_shared.frames.layout import HASH_BYTES, Layout, decode_layout
 from vedette_shared.frames.values import VALUE_BYTES, from_planes, to_planes, xor
 from vedette_shared.labels import Labels, flatten, unflatten
 
 MAGIC = b"VDF1"
+MAGIC_WITH_EVENTS = b"VDF2"
+"""Version 2 adds events; a message without any is of version 1, so that older receivers read it."""
 
-KIND_SENDER, KIND_LAYOUT, KIND_FRAME = 1, 2, 3
+KIND_SENDER, KIND_LAYOUT, KIND_FRAME, KIND_EVENTS = 1, 2, 3, 4
 
 _RECORD_HEAD = struct.Struct("<BI")
 _CHECKSUM = struct.Struct("<I")
@@ -76,11 +81,12 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A decoded message."""
+    """A decoded message. ``events`` are by the sequences of the frames that they came with."""
 
     sender: Sender
     layouts: tuple[Layout, ...]
     frames: tuple[Frame, ...]
+    events: Mapping[int, Sequence[Event]] = field(default_factory=dict)
 
 
 def encode_target(labels: Labels) -> bytes:
@@ -100,11 +106,23 @@ def decode_target(encoded: bytes) -> Labels:
         raise FrameError(f"malformed target: {error}") from error
 
 
-def encode_message(sender: Sender, layouts: Iterable[Layout], frames: Sequence[Frame]) -> bytes:
-    """Return a message, not yet compressed."""
-    parts = [MAGIC, _record(KIND_SENDER, _msgpack.encode((sender.agent, sender.generation)))]
+NO_EVENTS: Mapping[int, Sequence[Event]] = MappingProxyType({})
+
+
+def encode_message(
+    sender: Sender,
+    layouts: Iterable[Layout],
+    frames: Sequence[Frame],
+    events: Mapping[int, Sequence[Event]] = NO_EVENTS,
+) -> bytes:
+    """Return a message, not yet compressed; ``events`` are by the sequences of the frames that they came with."""
+    parts = [
+        MAGIC_WITH_EVENTS if events else MAGIC,
+        _record(KIND_SENDER, _msgpack.encode((sender.agent, sender.generation))),
+    ]
     parts += [_record(KIND_LAYOUT, layout.encoded) for layout in layouts]
     parts += [_record(KIND_FRAME, _encode_frame(frame)) for frame in frames]
+    parts += [_record(KIND_EVENTS, encode_events(sequence, told)) for sequence, told in events.items()]
     return b"".join(parts)
 
 
@@ -122,23 +140,29 @@ def decode_message(
     Raises:
         FrameError: the bytes are cut short, damaged, of another version, or hold what does not belong there.
     """
-    if data[: len(MAGIC)] != MAGIC:
+    magic = data[: len(MAGIC)]
+    if magic not in (MAGIC, MAGIC_WITH_EVENTS):
         raise FrameError(f"not a message of frames: it begins with {data[:4].hex() or 'nothing'}, not {MAGIC.hex()}")
     sender: Sender | None = None
     layouts: list[Layout] = []
     frames: list[Frame] = []
+    events: dict[int, Sequence[Event]] = {}
     for kind, payload in _records(data):
         if kind == KIND_FRAME:
             frames.append(_decode_frame(payload, unplane))
         elif kind == KIND_LAYOUT:
             layouts.append(to_layout(bytes(payload)))
+        elif kind == KIND_EVENTS and magic == MAGIC_WITH_EVENTS:
+            _add_events(events, payload)
         elif kind == KIND_SENDER and sender is None:
             sender = _decode_sender(payload)
         else:
             raise FrameError(f"unexpected record of kind {kind}")
     if sender is None:
         raise FrameError("the message names no sender")
-    return Message(sender, tuple(layouts), tuple(frames))
+    if stray := events.keys() - {frame.sequence for frame in frames}:
+        raise FrameError(f"events with frame {min(stray)}, which the message does not have")
+    return Message(sender, tuple(layouts), tuple(frames), events)
 
 
 def _record(kind: int, payload: bytes) -> bytes:
@@ -167,6 +191,13 @@ def _decode_sender(payload: memoryview) -> Sender:
         return Sender(*_sender_decoder.decode(payload))
     except msgspec.DecodeError as error:
         raise FrameError(f"malformed sender: {error}") from error
+
+
+def _add_events(events: dict[int, Sequence[Event]], payload: memoryview) -> None:
+    sequence, told = decode_events(payload)
+    if sequence in events:
+        raise FrameError(f"the events of frame {sequence} come twice")
+    events[sequence] = told
 
 
 def _encode_frame(frame: Frame) -> bytes:

@@ -48,7 +48,9 @@ async def collect(source: DiskSource) -> dict[str, float]:
 
 
 def texts(source: DiskSource) -> list[str]:
-    return [f"{event.severity.value}: {event.text}" for event in source.take_events()]
+    events = source.take_events()
+    source.events_kept()
+    return [f"{event.severity.value}: {event.text}" for event in events]
 
 
 async def test_asks_what_the_scan_finds(stand_in: MakeStandIn, tmp_path: Path) -> None:
@@ -133,6 +135,7 @@ async def test_pulled_and_replaced_over_a_restart(stand_in: MakeStandIn) -> None
     source = make_source(stand_in(**WORKING), clock=clock)
     await source.collect()
     source.take_events()
+    source.events_kept()
     await source.collect()
     source.close()
     stand_in(**{**WORKING, "sdc": "usb-wd-scorpio-failing.json"})
@@ -154,6 +157,7 @@ async def test_crash_before_events_are_published(stand_in: MakeStandIn) -> None:
     source = make_source(stand_in(**WORKING))
     await source.collect()
     source.take_events()
+    source.events_kept()
     await source.collect()
     more = FIXTURES.joinpath("sat-seagate-exos-x16.json").read_text().replace('"passed": true', '"passed": false')
     (stand_in(**WORKING).parent / "failed.json").write_text(more)
@@ -162,7 +166,11 @@ async def test_crash_before_events_are_published(stand_in: MakeStandIn) -> None:
     source = make_source(program)
     await source.collect()
     title = "disk sdc (ST10000NM001G-2MW103 SERIAL-EXOS)"
-    assert texts(source) == [f"critical: {title}: SMART health is failed, was passed"]
+    told = source.take_events()
+    assert [event.text for event in told] == [f"{title}: SMART health is failed, was passed"]
+    again = make_source(program)  # published, and then killed
+    await again.collect()
+    assert [event.id for event in again.take_events()] == [event.id for event in told]
 
 
 async def test_runs_in_the_background(stand_in: MakeStandIn) -> None:

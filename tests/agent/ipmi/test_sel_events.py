@@ -34,7 +34,14 @@ def inband(bmc: SimulatedBmc, folder: Path) -> InbandBmc:
 
 
 async def told(source: BmcSource, count: int = 0) -> list[tuple[str, Severity]]:
-    """What the source tells until it has told ``count`` events, in the order of their texts."""
+    """What the source tells until it has told ``count`` events, in the order of their texts; it is kept."""
+    events = await taken(source, count)
+    source.events_kept()
+    return sorted((event.text, event.severity) for event in events)
+
+
+async def taken(source: BmcSource, count: int = 0) -> list[Event]:
+    """The events until there are ``count``; nobody keeps them."""
     events: list[Event] = []
     with trio.fail_after(15):
         while True:
@@ -44,7 +51,7 @@ async def told(source: BmcSource, count: int = 0) -> list[tuple[str, Severity]]:
                 break
             await trio.sleep(0.1)
     assert {event.host for event in events} <= {"web1"}
-    return sorted((event.text, event.severity) for event in events)
+    return events
 
 
 @pytest.mark.parametrize("way", ["lan", "inband"])
@@ -69,14 +76,16 @@ async def test_thresholds_crossed(bmc: SimulatedBmc, tmp_path: Path, way: str) -
 
 
 async def test_events_are_told_again_after_a_crash(bmc: SimulatedBmc, tmp_path: Path) -> None:
-    """A crash between the handing over and the next collection repeats them."""
+    """A crash before they are kept repeats them, under the same id."""
     source = follow(lan_bmc(bmc.port), tmp_path / "cursor.json")
     await told(source)
     await told(source)
     bmc.set_sensor(PSU2, 0x09)
-    assert await told(source, 1) == [LOST]
+    (lost,) = await taken(source, 1)
+    await source.collect()
     crashed = follow(lan_bmc(bmc.port), tmp_path / "cursor.json")
-    assert await told(crashed, 1) == [LOST]
+    (again,) = await taken(crashed, 1)
+    assert (again.id, again.text) == (lost.id, LOST[0])
     source.close()
     crashed.close()
 

@@ -6,6 +6,7 @@ import json
 import math
 import random
 from array import array
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from vedette_agent.push import Answer, Push, Pusher, PushLimits, Wait
 from vedette_agent.sources.framing import NewFrame
 from vedette_agent.spool import FrameId, Spool, SpoolLimits, StoredFrame
 from vedette_shared.clock import ManualClock
+from vedette_shared.events import Event, Severity
 from vedette_shared.frames import Layout, Message, decode_message, encode_target, layout_of
 from vedette_shared.labels import make_labels
 from vedette_shared.metrics import gauge
@@ -49,10 +51,10 @@ class Bench:
     def now(self) -> float:
         return self.clock.monotonic()
 
-    def collect(self, source: str = "node", layout: Layout = LAYOUTS[0]) -> StoredFrame:
+    def collect(self, source: str = "node", layout: Layout = LAYOUTS[0], events: Sequence[Event] = ()) -> StoredFrame:
         self.clock.advance(1_000)
         values = array("d", [self.clock.now_ms() * (place + 0.1) for place in range(len(layout))])
-        stored = self.spool.append(NewFrame(self.clock.now_ms(), TARGET, source, layout, values.tobytes()))
+        stored = self.spool.append(NewFrame(self.clock.now_ms(), TARGET, source, layout, values.tobytes()), events)
         self.pusher.offer(stored)
         self.collected.append(stored)
         return stored
@@ -259,6 +261,28 @@ def test_a_refused_frame_is_found_and_given_up_alone(bench: Bench) -> None:
     assert sorted(sequence for _, sequence in bench.server.stored) == [1, 2, 3, 5, 6, 7, 8, 9]
     assert bench.spool.stats.dropped_frames["refused"] == 1
     assert bench.spool.waiting(SERVER) == 0
+
+
+def test_events_travel_with_their_frame(bench: Bench) -> None:
+    """Live, and out of the backlog."""
+    event = Event(1, "ipmi", Severity.WARNING, "PS2: input lost")
+    bench.collect(events=[event])
+    bench.collect()
+    live, backlog = bench.deliver(), bench.deliver()
+    assert [dict(opened(push).events) for push in (live, backlog)] == [{}, {1: (event,)}]
+    assert bench.everything_arrived()
+    assert bench.pusher.counters.events == 1
+
+
+def test_refused_events_do_not_take_their_frame_along(bench: Bench) -> None:
+    """As by a server that does not know events yet."""
+    bench.collect(events=[Event(1, "ipmi", Severity.WARNING, "PS2: input lost")])
+    assert opened(bench.next()).events
+    bench.answer(400, {"error": "not a message of frames"})
+    assert not opened(bench.deliver()).events
+    assert bench.everything_arrived()
+    assert bench.spool.stats.dropped_events["refused"] == 1
+    assert bench.pusher.counters.events == 0
 
 
 def test_a_proxy_that_refuses_costs_nothing(bench: Bench) -> None:

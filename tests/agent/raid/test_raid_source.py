@@ -57,7 +57,9 @@ async def collect(source: RaidSource) -> dict[str, float]:
 
 
 def texts(source: RaidSource) -> list[str]:
-    return [f"{event.severity.value}: {event.text}" for event in source.take_events()]
+    events = source.take_events()
+    source.events_kept()
+    return [f"{event.severity.value}: {event.text}" for event in events]
 
 
 async def test_all_of_them(folder: Path) -> None:
@@ -94,6 +96,7 @@ async def test_details_fail(folder: Path) -> None:
     """Without them less is known of the disks; they have not changed for that."""
     await (source := source_of(folder, storcli=STORCLI)).collect()
     source.take_events()
+    source.events_kept()
     await source.collect()
     write(folder, "storcli", STORCLI.replace(f"cat {FIXTURES}/storcli-praid-ep420i-disks.json", "echo no"))
     assert await collect(source) == {"storcli": 1.0, "md": 1.0}
@@ -110,6 +113,7 @@ async def test_changes_over_a_restart(folder: Path) -> None:
     source = source_of(folder)
     await source.collect()
     source.take_events()
+    source.events_kept()
     source.close()
     (folder / "mdstat").write_text(worse)
     source = source_of(folder)
@@ -148,6 +152,7 @@ async def test_told_twice(folder: Path) -> None:
     source = source_of(folder, zpool=f"cat {folder}/answer")
     await source.collect()
     source.take_events()
+    source.events_kept()
     await source.collect()
     assert texts(source) == []
 

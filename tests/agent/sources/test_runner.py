@@ -3,6 +3,7 @@
 from functools import partial
 from itertools import pairwise
 
+import pytest
 import trio
 from trio.testing import MockClock
 
@@ -44,6 +45,7 @@ class FakeSource(PlainSource):
         self.calls = 0
         self.cpu_each = 0.0
         self.closed = False
+        self.kept = 0
 
     async def collect(self) -> list[MetricFamily]:
         self.calls += 1
@@ -53,7 +55,10 @@ class FakeSource(PlainSource):
         return [gauge("calls", "", float(self.calls))] * self.series
 
     def take_events(self) -> list[Event]:
-        return [Event(EPOCH_MS, "fake", Severity.INFO, f"call {self.calls}")]
+        return [Event(EPOCH_MS, "fake", Severity.INFO, f"call {self.calls}", labels={"of": "a test"})]
+
+    def events_kept(self) -> None:
+        self.kept = self.calls
 
     def cpu_seconds(self) -> float:
         return self.calls * self.cpu_each
@@ -84,6 +89,40 @@ async def test_events_of_collections_for_a_page_go_with_the_next_tick(autojump_c
         ["call 1"],
         ["call 2", "call 3"],
     ]
+
+
+async def test_events_are_kept_when_they_are_published(autojump_clock: MockClock) -> None:
+    """Not before: a collection for a page keeps nothing."""
+    source = FakeSource()
+    kept_at_publication: list[int] = []
+
+    def note(collection: Collection) -> None:
+        kept_at_publication.append(source.kept)
+
+    runner = SourceRunner(source, TrioClock(), EPOCH_MS % 15_000, note, LIMITS)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(runner.run)
+        await trio.sleep(5)
+        await runner.fresh(0, 1)
+        await trio.sleep(20)
+        nursery.cancel_scope.cancel()
+    assert (kept_at_publication, source.kept) == ([0, 1], 3)
+
+
+async def test_without_a_push_the_log_has_the_events(
+    autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    source = FakeSource()
+    runner = SourceRunner(source, TrioClock(), 0, ignore, LIMITS)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(partial(runner.run, ticking=False))
+        await runner.fresh(0, 1)
+        await trio.lowlevel.checkpoint()
+        nursery.cancel_scope.cancel()
+    (told,) = (record for record in caplog.records if record.getMessage() == "call 1")
+    assert told.fields == {"event_time": EPOCH_MS, "source": "fake", "severity": "info", "of": "a test"}
+    assert source.kept == 1
 
 
 def offsets(collections: list[Collection]) -> list[int]:

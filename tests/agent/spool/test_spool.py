@@ -3,6 +3,7 @@
 import errno
 import os
 from array import array
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from vedette_agent.errors import SpoolError
 from vedette_agent.sources.framing import NewFrame
 from vedette_agent.spool import FrameId, Spool, SpoolLimits, StoredFrame
 from vedette_agent.spool import spool as spool_module
+from vedette_agent.spool.records import KIND_EVENTS, Record, scan
 from vedette_agent.spool.segment import Segment
 from vedette_shared.clock import ManualClock
+from vedette_shared.events import Event, Severity
 from vedette_shared.frames import encode_target, layout_of
 from vedette_shared.labels import make_labels
 from vedette_shared.metrics import gauge
@@ -69,6 +72,47 @@ def test_gives_back_what_was_put_in_oldest_first(folder: Path, clock: ManualCloc
     assert drain(spool) == stored
     assert spool.waiting(A) == 0
     assert len(segments(folder)) == 1
+
+
+def with_events(spool: Spool, clock: ManualClock, *texts: str) -> StoredFrame:
+    clock.advance(1_000)
+    events = [Event(clock.now_ms(), "ipmi", Severity.WARNING, text) for text in texts]
+    return spool.append(NewFrame(clock.now_ms(), TARGET, "node", LAYOUT, bytes(8 * 20)), events)
+
+
+def test_events_stay_with_their_frame_over_a_restart(folder: Path, clock: ManualClock) -> None:
+    spool = opened(folder, clock)
+    stored = [*fill(spool, clock, 3), with_events(spool, clock, "a", "b"), *fill(spool, clock, 1)]
+    spool.abandon()
+    spool = opened(folder, clock)
+    drained = drain(spool)
+    assert drained == stored
+    assert [[event.text for event in each.events] for each in drained] == [[], [], [], ["a", "b"], []]
+
+
+def test_damaged_events_cost_only_themselves(folder: Path, clock: ManualClock) -> None:
+    spool = opened(folder, clock)
+    stored = [with_events(spool, clock, "a", "b"), with_events(spool, clock, "c")]
+    spool.abandon()
+    (file,) = segments(folder)
+    data = file.read_bytes()
+    records = [found for found in scan(data) if isinstance(found, Record) and found.kind == KIND_EVENTS]
+    at = records[1].end - 1
+    spool = opened(folder, clock)
+    file.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+    assert drain(spool) == [stored[0], replace(stored[1], events=())]
+    assert spool.stats.dropped_events["damaged"] == 1
+    assert spool.stats.dropped_frames["damaged"] == 0
+
+
+def test_what_the_bounds_drop_of_events_is_counted(folder: Path, clock: ManualClock) -> None:
+    spool = opened(folder, clock)
+    with_events(spool, clock, *(str(number) for number in range(1002)))
+    assert spool.stats.dropped_events["bytes"] == 2
+    fill(spool, clock, 30)
+    clock.advance(2 * LIMITS.age_ms)
+    fill(spool, clock, 1)
+    assert spool.stats.dropped_events == {"bytes": 2, "age": 1000, "damaged": 0, "refused": 0, "memory": 0}
 
 
 @pytest.mark.parametrize("orderly", [True, False])

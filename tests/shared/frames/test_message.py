@@ -1,14 +1,19 @@
 """Messages read back whole; a cut, a flipped bit or a foreign version is one clear error."""
 
+import re
 import struct
 from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace as replace_event
 
 from vedette_shared.errors import FrameError
+from vedette_shared.events import Event, Severity
 from vedette_shared.frames import (
     ABSENT,
     ABSENT_BITS,
@@ -57,6 +62,70 @@ def golden_message() -> tuple[Sender, Message]:
 def test_the_bytes_are_those_of_the_golden_file() -> None:
     sender, message = golden_message()
     assert encode_message(sender, message.layouts, message.frames) == bytes.fromhex(GOLDEN.read_text())
+
+
+EVENTS = {
+    2: (
+        Event(1_700_000_014_000, "ipmi", Severity.CRITICAL, "PS2: input lost", labels={"record": "7"}, id="sel.1"),
+        Event(-1, "snmp", Severity.INFO, "Verbindung wieder da — ü", "switch1"),
+    )
+}
+GOLDEN_EVENTS = Path(__file__).with_name("golden_message_events.hex")
+
+
+def test_events_make_it_version_2() -> None:
+    """And a message without any stays one of version 1, whose receivers take it."""
+    sender, message = golden_message()
+    encoded = encode_message(sender, message.layouts, message.frames, EVENTS)
+    assert encoded == bytes.fromhex(GOLDEN_EVENTS.read_text())
+    assert decode_message(encoded) == replace(message, events=EVENTS)
+    with pytest.raises(FrameError, match="unexpected record of kind 4"):
+        decode_message(b"VDF1" + encoded[4:])
+
+
+@pytest.mark.parametrize(
+    ("events", "problem"),
+    [
+        ({3: EVENTS[2]}, "events with frame 3, which the message does not have"),
+        ({2: EVENTS[2] * 501}, "1002 events with frame 2; a frame may have 1000"),
+        ({2: [replace_event(EVENTS[2][0], time=2**63)]}, "malformed events: Expected `int` <= 9223372036854775807"),
+        ({2: [replace_event(EVENTS[2][0], severity="odd")]}, "malformed events: Invalid enum value 'odd'"),
+    ],
+)
+def test_events_that_do_not_fit(events: Mapping[int, Sequence[Event]], problem: str) -> None:
+    sender, message = golden_message()
+    with pytest.raises(FrameError, match=re.escape(problem)):
+        decode_message(encode_message(sender, message.layouts, message.frames, events))
+
+
+def test_events_come_once() -> None:
+    sender, message = golden_message()
+    encoded = encode_message(sender, message.layouts, message.frames, EVENTS)
+    record = encoded[len(encode_message(sender, message.layouts, message.frames)) :]
+    with pytest.raises(FrameError, match="the events of frame 2 come twice"):
+        decode_message(encoded + record)
+
+
+some_events = st.lists(
+    st.builds(
+        Event,
+        st.integers(-(2**63), 2**63 - 1),
+        st.text(),
+        st.sampled_from(Severity),
+        st.text(),
+        st.text(),
+        st.dictionaries(st.text(), st.text()),
+        st.text(),
+    ),
+    max_size=5,
+)
+
+
+@given(some_events)
+def test_any_events_read_back(events: list[Event]) -> None:
+    sender, message = golden_message()
+    encoded = encode_message(sender, message.layouts, message.frames, {1: events})
+    assert decode_message(encoded).events == {1: tuple(events)}
 
 
 def test_the_golden_file_reads_back() -> None:
