@@ -14,12 +14,14 @@ def kernels() -> dict[str, CompiledKernel]:
         for module in pkgutil.walk_packages(storage.__path__, "vedette_server.storage.")
         if module.name.endswith(".kernels")
     ]
-    return {
+    found = {
         f"{module.__name__}.{name}": kernel
         for module in modules
         for name, kernel in vars(module).items()
-        if isinstance(kernel, CompiledKernel) and not name.startswith("_")
+        if isinstance(kernel, CompiledKernel)
     }
+    inner = {name for kernel in found.values() for name in kernel.py_func.__code__.co_names}
+    return {name: kernel for name, kernel in found.items() if kernel.py_func.__name__ not in inner}
 
 
 def test_every_kernel_is_compiled() -> None:
