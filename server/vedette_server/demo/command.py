@@ -87,7 +87,7 @@ def _running(settings: Settings) -> Iterator[list[Child]]:
     """A server that knows the services of this host, and its agent; both are stopped at the end, the agent first."""
     server_config, agent_config = settings.write()
     with contextlib.ExitStack() as stack:
-        _say("starting the server; the first start compiles, which may take half a minute")
+        _say("starting the server")
         server = Child("server", ["server", "--config", str(server_config)], settings.data / "server.log")
         stack.callback(server.stop)
         _wait(lambda: _answers(f"{settings.url}/-/ready"), [server])
