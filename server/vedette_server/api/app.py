@@ -17,6 +17,7 @@ from vedette_server.api import health, parsing, rules
 from vedette_server.api.admin import AdminEndpoints
 from vedette_server.api.cors import CrossOrigin
 from vedette_server.api.envelope import Endpoint, answered, failure
+from vedette_server.api.events import EventEndpoints
 from vedette_server.api.federate import Federation
 from vedette_server.api.fleet import FleetEndpoints
 from vedette_server.api.own_metrics import OwnMetrics
@@ -43,6 +44,7 @@ class Endpoints:
     federation: Federation
     remote_read: RemoteRead
     fleet: FleetEndpoints
+    events: EventEndpoints
     own_metrics: OwnMetrics
 
 
@@ -99,6 +101,7 @@ def _table(endpoints: Endpoints) -> list[tuple[str, Endpoint, tuple[str, ...]]]:
         ("/api/fleet/v1/summary", fleet.summary, GET),
         ("/api/fleet/v1/hosts", fleet.hosts, GET),
         ("/api/fleet/v1/hosts/{host}/services", fleet.services, GET),
+        ("/api/fleet/v1/events", endpoints.events.events, GET),
         ("/metrics", endpoints.own_metrics.page, GET),
         ("/-/healthy", health.healthy, GET),
         ("/-/ready", health.ready, GET),

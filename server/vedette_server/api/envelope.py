@@ -16,6 +16,7 @@ from vedette_server.api.bodies import Pieces, compressed, respond
 from vedette_server.api.errors import STATUSES, ApiError
 from vedette_server.api.texts import valid_text
 from vedette_server.promql.errors import PromQLError
+from vedette_server.state import StateError
 from vedette_server.storage.errors import StorageError
 from vedette_shared.logs import get_logger
 
@@ -67,7 +68,7 @@ def answered(endpoint: Endpoint, refusals: Counter[str]) -> Endpoint:
             if error.limit:
                 refusals[error.limit] += 1
             return failure(error.error_type, str(error), error.status if isinstance(error, ApiError) else 0)
-        except StorageError as error:
+        except (StorageError, StateError) as error:
             return failure("internal", str(error))
         except ClientDisconnect:
             return failure("canceled", "the client left")

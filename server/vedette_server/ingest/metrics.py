@@ -24,6 +24,10 @@ def ingest_families(counters: IngestCounters) -> Iterator[MetricFamily]:
     ):
         samples.add(count, make_labels(outcome=outcome))
     yield samples
+    events = counter(f"{_PREFIX}_events_total", "Events of pushed frames, by what became of them.")
+    events.add(counters.events, make_labels(outcome="stored"))
+    events.add(counters.repeated_events, make_labels(outcome="repeated"))
+    yield events
     errors = counter(f"{_PREFIX}_errors_total", "Messages not stored, by reason; the agent sends them again.")
     for reason, count in sorted(counters.errors.items()):
         errors.add(count, make_labels(reason=reason))

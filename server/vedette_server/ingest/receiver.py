@@ -9,12 +9,15 @@ import msgspec
 import zstandard
 
 from vedette_server.ingest.bases import Bases, Lane
+from vedette_server.ingest.events import EventSink, events_of
 from vedette_server.ingest.planes import from_planes
 from vedette_server.ingest.quick import quick_frame, record_of_sender
+from vedette_server.state import NewEvent, StateError
 from vedette_server.storage.errors import StorageError
 from vedette_server.storage.interface import Appender, Delivery, Receipt
+from vedette_shared.clock import Clock, SystemClock
 from vedette_shared.errors import FrameError, VedetteError
-from vedette_shared.frames import LayoutDecoder, Message, decode_message
+from vedette_shared.frames import MAGIC, LayoutDecoder, Message, decode_message
 from vedette_shared.logs import get_logger
 
 _log = get_logger(__name__)
@@ -49,6 +52,8 @@ class IngestCounters:
     repeated_samples: int = 0
     refused_samples: int = 0
     too_old_samples: int = 0
+    events: int = 0
+    repeated_events: int = 0
     errors: dict[str, int] = field(default_factory=dict)
 
 
@@ -57,14 +62,23 @@ class _Opened(msgspec.Struct, frozen=True):
 
     delivery: Delivery
     record: bytes = b""
+    events: Sequence[NewEvent] = ()
     lane: Lane | None = None
 
 
 class Receiver:
     """Decodes messages, resolves frames against their bases and stores them, all of a message or nothing."""
 
-    def __init__(self, appender: Appender, limits: IngestLimits = IngestLimits()) -> None:
+    def __init__(
+        self,
+        appender: Appender,
+        limits: IngestLimits = IngestLimits(),
+        sink: EventSink | None = None,
+        clock: Clock | None = None,
+    ) -> None:
         self._appender = appender
+        self._sink = sink
+        self._clock = clock or SystemClock()
         self._limits = limits
         self._bases = Bases()
         self._layouts = LayoutDecoder()
@@ -104,7 +118,8 @@ class Receiver:
                 lane, frame = quick
                 return _Opened(Delivery(lane.sender, (), (frame,)), lane=lane), len(data)
             message = decode_message(data, from_planes, self._layouts.decode)
-            return self._resolve(message, record_of_sender(data)), len(data)
+            # The quick road knows senders by messages without events.
+            return self._resolve(message, MAGIC + record_of_sender(data)[len(MAGIC) :]), len(data)
         except FrameError as error:
             return self._refuse(400, "malformed", str(error)), 0
         except _TooLargeError as error:
@@ -128,17 +143,26 @@ class Receiver:
         unknown_layouts = self._appender.unknown_layouts(sorted(wanted))
         if unknown_layouts or unknown_bases:
             return self._ask_for(unknown_layouts, unknown_bases)
-        return _Opened(Delivery(message.sender, message.layouts, frames), record)
+        return _Opened(Delivery(message.sender, message.layouts, frames), record, events_of(message))
 
     async def _store(self, batch: Sequence[_Opened | Answer]) -> list[Answer]:
         deliveries = [one.delivery for one in batch if isinstance(one, _Opened)]
         outcomes: Sequence[Receipt | VedetteError]
         try:
+            await self._store_events([event for one in batch if isinstance(one, _Opened) for event in one.events])
             outcomes = await self._appender.append_deliveries(deliveries) if deliveries else ()
-        except StorageError as error:
+        except (StorageError, StateError) as error:
             outcomes = [error] * len(deliveries)
         told = iter(outcomes)
         return [self._answer(one, next(told)) if isinstance(one, _Opened) else one for one in batch]
+
+    async def _store_events(self, events: Sequence[NewEvent]) -> None:
+        """Store events before their frames: should those fail, the events come again and are known by their keys."""
+        if not events or self._sink is None:
+            return
+        fresh = await self._sink.add_events(events, self._clock.now_ms())
+        self.counters.events += fresh
+        self.counters.repeated_events += len(events) - fresh
 
     def _answer(self, opened: _Opened, outcome: Receipt | VedetteError) -> Answer:
         if isinstance(outcome, Receipt):

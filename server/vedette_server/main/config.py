@@ -15,7 +15,7 @@ from vedette_server.checks.load import load_checks
 from vedette_server.notify.config import DeliveryConfig, NotifyConfig, require_sound
 from vedette_server.promql import parse
 from vedette_server.scrape.config import ScrapeConfig
-from vedette_server.state import StateConfig
+from vedette_server.state import EventsConfig, StateConfig
 from vedette_shared.addresses import Address
 from vedette_shared.config import Duration, Size, merge_config, read_documents
 
@@ -125,6 +125,7 @@ class ServerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notify: tuple[NotifyConfig, ...] = ()
     delivery: DeliveryConfig = DeliveryConfig()
     state: StateConfig = StateConfig()
+    events: EventsConfig = EventsConfig()
 
 
 @dataclass(frozen=True, slots=True)

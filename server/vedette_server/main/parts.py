@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 
 from vedette_server.api.admin import AdminEndpoints
 from vedette_server.api.app import Endpoints, build_app
+from vedette_server.api.events import EventEndpoints
 from vedette_server.api.federate import Federation
 from vedette_server.api.fleet import FleetEndpoints, NotificationTotals
 from vedette_server.api.own_metrics import OwnMetrics
@@ -52,12 +53,13 @@ class Parts:
         self._config = config
         self._file = file
         self._store = store
+        self._state = state
         self._clock = clock
         self._engine = Engine(EngineLimits(samples=config.query.max_samples))
         limiter = trio.CapacityLimiter(config.query.concurrency)
         self._running = Running(limiter, config.query.timeout, config.query.slow)
         self._status = ConfigurationStatus(_text_of(file), clock.now_ms())
-        self.receiver = Receiver(store.appender, IngestLimits(message_bytes=config.ingest.max_message))
+        self.receiver = Receiver(store.appender, IngestLimits(message_bytes=config.ingest.max_message), state, clock)
         self.scraper = Scraper(config.scrape, store.appender, clock)
         self.telling = Telling(config, state, clock)
         query = query_of(self._engine, store.querier)
@@ -87,6 +89,7 @@ class Parts:
                 FleetEndpoints(
                     lambda: self.checking.fleet, self._engine, querier, clock, limiter, self._samples, self._notified
                 ),
+                EventEndpoints(self._state.fleet_events, self._state.last_event, clock),
                 OwnMetrics(self._families),
             ),
             self._running.refusals,

@@ -75,7 +75,7 @@ class Server:
         config = self._configuration.server
         async with trio.open_nursery() as nursery:
             nursery.start_soon(compile_in_background)
-            nursery.start_soon(prune_regularly, state, config.state, self._clock)
+            nursery.start_soon(prune_regularly, state, config.state, config.events, self._clock)
             await nursery.start(parts.telling.run)
             await nursery.start(parts.checking.run)
             await nursery.start(serve_ingest, parts.receiver, [ingest])

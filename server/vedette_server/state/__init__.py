@@ -1,7 +1,8 @@
 """What must outlive a restart, in SQLite: states of hosts and services, their history, the queue of notifications."""
 
-from vedette_server.state.config import StateConfig
+from vedette_server.state.config import EventsConfig, StateConfig
 from vedette_server.state.errors import StateError, StateSchemaError
+from vedette_server.state.fleet_events import EventQuery, FleetEvent, NewEvent
 from vedette_server.state.retention import prune_regularly
 from vedette_server.state.rows import (
     Batch,
@@ -18,8 +19,12 @@ from vedette_server.state.store import StateStore, open_state
 
 __all__ = [
     "Batch",
+    "EventQuery",
+    "EventsConfig",
+    "FleetEvent",
     "HostRow",
     "HostState",
+    "NewEvent",
     "Outcome",
     "QueuedRow",
     "ServiceKey",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,15 @@ from typing import Any
 import msgspec
 
 from vedette_server.state.errors import StateError, StateSchemaError
+from vedette_server.state.fleet_events import (
+    EventQuery,
+    FleetEvent,
+    NewEvent,
+    event_of,
+    prune_events,
+    put_events,
+    select,
+)
 from vedette_server.state.rows import Batch, HostRow, Outcome, QueuedRow, ServiceKey, ServiceRow, StateChange, ToldRow
 from vedette_server.state.schema import upgrade
 from vedette_server.state.states import GOOD_STATES
@@ -137,6 +146,25 @@ class Database:
             StateChange(time, name, service, check, before, state, bool(hard), attempt, _number(value), summary)
             for time, name, service, check, before, state, hard, attempt, value, summary in rows
         ]
+
+    def add_events(self, events: Sequence[NewEvent], received: int) -> int:
+        """Make events durable; return how many of them are new."""
+        with self._transaction() as run:
+            return put_events(run, events, received)
+
+    def fleet_events(self, query: EventQuery) -> list[FleetEvent]:
+        """The events of the fleet that ``query`` asks for."""
+        return [event_of(row) for row in self._read(*select(query))]
+
+    def last_event(self) -> int:
+        """The id of the event that arrived last, though it may be gone; 0 if there was none."""
+        rows = self._read("SELECT seq FROM sqlite_sequence WHERE name = 'fleet_events'")
+        return int(rows[0][0]) if rows else 0
+
+    def prune_events(self, before: int, most: int) -> int:
+        """Delete the events that arrived before a time (ms), and the oldest beyond ``most``; return how many went."""
+        with self._transaction() as run:
+            return prune_events(run, before, most)
 
     def failed(self, identity: str, attempts: int, error: str) -> None:
         """Note a vain attempt to send a notification."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import trio
 
-from vedette_server.state.config import StateConfig
+from vedette_server.state.config import EventsConfig, StateConfig
 from vedette_server.state.errors import StateError
 from vedette_server.state.store import StateStore
 from vedette_shared.clock import Clock
@@ -17,6 +17,7 @@ _EVERY_S = 3600.0
 async def prune_regularly(
     store: StateStore,
     config: StateConfig,
+    events: EventsConfig,
     clock: Clock,
     *,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
@@ -27,6 +28,8 @@ async def prune_regularly(
         try:
             if rows := await store.prune(clock.now_ms() - config.history):
                 _log.info("old history deleted", rows=rows)
+            if rows := await store.prune_events(clock.now_ms() - events.keep, events.most):
+                _log.info("old events deleted", rows=rows)
         except StateError as error:
             _log.error("old history could not be deleted", error=error)
         await trio.sleep(_EVERY_S)

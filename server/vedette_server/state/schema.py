@@ -41,7 +41,18 @@ CREATE TABLE told (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (_VERSION_1,)
+_VERSION_2 = """
+CREATE TABLE fleet_events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, agent TEXT NOT NULL, key TEXT NOT NULL, received INTEGER NOT NULL,
+    time INTEGER NOT NULL, host TEXT NOT NULL, source TEXT NOT NULL, severity INTEGER NOT NULL, text TEXT NOT NULL,
+    labels TEXT NOT NULL
+);
+CREATE UNIQUE INDEX fleet_events_by_key ON fleet_events (agent, key);
+CREATE INDEX fleet_events_by_time ON fleet_events (time, id);
+CREATE INDEX fleet_events_by_host ON fleet_events (host, time, id);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
 """``MIGRATIONS[n]`` leads from version n to n + 1. A migration that was released is never changed."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -10,6 +10,7 @@ from typing import TypeVar
 import trio
 
 from vedette_server.state.database import Database
+from vedette_server.state.fleet_events import EventQuery, FleetEvent, NewEvent
 from vedette_server.state.rows import Batch, HostRow, Outcome, QueuedRow, ServiceRow, StateChange, ToldRow
 
 T = TypeVar("T")
@@ -49,6 +50,22 @@ class StateStore:
     async def events(self, *, host: str | None = None, limit: int = 1000) -> list[StateChange]:
         """The newest changes of states, of all hosts or of one, newest first."""
         return await self._run(lambda: self._database.events(host=host, limit=limit))
+
+    async def add_events(self, events: Sequence[NewEvent], received: int) -> int:
+        """Make events that were received at a time (ms) durable; return how many of them are new."""
+        return await self._run(lambda: self._database.add_events(events, received))
+
+    async def fleet_events(self, query: EventQuery) -> list[FleetEvent]:
+        """The events of the fleet that ``query`` asks for, newest first."""
+        return await self._run(lambda: self._database.fleet_events(query))
+
+    async def last_event(self) -> int:
+        """The id of the event that arrived last; 0 if there was none."""
+        return await self._run(self._database.last_event)
+
+    async def prune_events(self, before: int, most: int) -> int:
+        """Delete the events that arrived before a time (ms), and the oldest beyond ``most``; return how many went."""
+        return await self._run(lambda: self._database.prune_events(before, most))
 
     async def failed(self, identity: str, attempts: int, error: str) -> None:
         """Note a vain attempt to send a notification."""

@@ -12,6 +12,7 @@ from vedette_shared.frames.layout import (
     values_of,
 )
 from vedette_shared.frames.message import (
+    MAGIC,
     Frame,
     Message,
     Sender,
@@ -25,6 +26,7 @@ from vedette_shared.frames.values import ABSENT, ABSENT_BITS, STALE_BITS, STALE_
 __all__ = [
     "ABSENT",
     "ABSENT_BITS",
+    "MAGIC",
     "STALE_BITS",
     "STALE_NAN",
     "Frame",

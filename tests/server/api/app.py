@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from tests.server.promql.memory import MemoryQuerier
 from vedette_server.api.admin import AdminEndpoints
 from vedette_server.api.app import Endpoints, build_app
+from vedette_server.api.events import EventEndpoints
 from vedette_server.api.federate import Federation
 from vedette_server.api.fleet import FleetEndpoints, NotificationTotals
 from vedette_server.api.own_metrics import OwnMetrics
@@ -28,6 +29,7 @@ from vedette_server.api.tsdb import TsdbEndpoints
 from vedette_server.checks import Fleet
 from vedette_server.promql import Engine, EngineLimits
 from vedette_server.scrape import TargetStatus
+from vedette_server.state import EventQuery, FleetEvent
 from vedette_server.storage import BlockStatistics, Statistics
 from vedette_server.storage.interface import Matcher, Querier
 from vedette_shared.addresses import Address
@@ -47,6 +49,14 @@ def two_hosts() -> MemoryQuerier:
         labels = make_labels({"__name__": "x_total", "host": host})
         querier.add(labels, [(at, slope * at / 1000) for at in range(0, NOW_MS + 1, 10_000)])
     return querier
+
+
+async def _no_events(query: EventQuery) -> list[FleetEvent]:
+    return []
+
+
+async def _no_event() -> int:
+    return 0
 
 
 @dataclass
@@ -82,6 +92,8 @@ class Rig:
     metadata: Mapping[str, Metadata] = field(default_factory=dict)
     wrong_configuration: str = ""
     blocks: Sequence[BlockStatistics] = ()
+    find_events: Callable[[EventQuery], Awaitable[list[FleetEvent]]] = field(default=_no_events)
+    last_event: Callable[[], Awaitable[int]] = field(default=_no_event)
 
     def app(self) -> Starlette:
         clock, engine = ManualClock(NOW_MS), Engine(self.limits)
@@ -104,6 +116,7 @@ class Rig:
                     lambda: 0,
                     lambda: NotificationTotals(0, 0),
                 ),
+                EventEndpoints(self.find_events, self.last_event, clock),
                 OwnMetrics(self.running.metrics),
             ),
             self.running.refusals,

@@ -8,8 +8,11 @@ import zstandard
 from msgspec.structs import replace
 
 from vedette_server.ingest import Answer, IngestLimits, Receiver
+from vedette_server.state import NewEvent, StateError
 from vedette_server.storage.errors import StorageError
 from vedette_server.storage.interface import Delivery, LooseSamples, Receipt
+from vedette_shared.clock import ManualClock
+from vedette_shared.events import Event, Severity
 from vedette_shared.frames import Frame, Layout, Sender, encode_message, encode_target, layout_of, values_of
 from vedette_shared.labels import Labels, make_labels
 from vedette_shared.metrics import gauge
@@ -153,3 +156,71 @@ async def test_messages_that_come_together_are_stored_or_refused_each_by_itself(
     assert [answer.status for answer in answers] == [200, 400, 409, 200]
     assert memory.frames == [FIRST, SECOND]
     assert receiver.counters.errors == {"malformed": 1, "incomplete": 1}
+
+
+class Events:
+    """A sink that keeps what it is given, each key once; ``failure`` is raised instead where it is set."""
+
+    def __init__(self) -> None:
+        self.stored: dict[tuple[str, str], NewEvent] = {}
+        self.failure: StateError | None = None
+
+    async def add_events(self, events: Sequence[NewEvent], received: int) -> int:
+        assert received == 77
+        if self.failure is not None:
+            raise self.failure
+        before = len(self.stored)
+        self.stored = {(event.agent, event.key): event for event in events} | self.stored
+        return len(self.stored) - before
+
+
+PLAIN = Event(5, "ipmi", Severity.CRITICAL, "PS2: input lost", labels={"sensor": "PS2"})
+NAMED = Event(6, "snmp", Severity.INFO, "link up", "switch1", id="abc")
+
+
+def pushed_with(events: Sequence[Event], layouts: Sequence[Layout], frame: Frame) -> bytes:
+    return zstandard.compress(encode_message(SENDER, layouts, [frame], {frame.sequence: events}))
+
+
+async def test_events_are_stored_with_the_keys_and_hosts_that_they_stand_for() -> None:
+    memory, sink = Memory(), Events()
+    receiver = Receiver(memory, sink=sink, clock=ManualClock(77))
+    assert await take(receiver, pushed_with([PLAIN, NAMED], [LAYOUT], FIRST)) == Answer(200, b'{"sequence":1}')
+    assert [*sink.stored.values()] == [
+        NewEvent("h1", "at:7.1.0", 5, "h1", "ipmi", Severity.CRITICAL, "PS2: input lost", {"sensor": "PS2"}),
+        NewEvent("h1", "id:abc", 6, "switch1", "snmp", Severity.INFO, "link up", {}),
+    ]
+    # Once more, as after an answer that was lost; and then told anew with another frame, as after the agent's death.
+    await take(receiver, pushed_with([PLAIN, NAMED], [LAYOUT], FIRST))
+    await take(receiver, pushed_with([NAMED], [], SECOND))
+    assert (receiver.counters.events, receiver.counters.repeated_events) == (2, 3)
+
+
+async def test_the_quick_road_goes_on_behind_a_message_with_events() -> None:
+    memory = Memory()
+    receiver = Receiver(memory, sink=Events(), clock=ManualClock(77))
+    await take(receiver, pushed([LAYOUT], FIRST))
+    assert (await take(receiver, pushed_with([PLAIN], [], SECOND.on_base(FIRST)))).status == 200
+    assert (await take(receiver, pushed([], THIRD.on_base(SECOND)))).status == 200
+    assert memory.frames == [FIRST, SECOND, THIRD]
+
+
+async def test_nothing_of_a_message_is_acknowledged_whose_events_cannot_be_stored() -> None:
+    memory, sink = Memory(), Events()
+    receiver = Receiver(memory, sink=sink, clock=ManualClock(77))
+    sink.failure = StateError("state.sqlite: disk full")
+    answer = await take(receiver, pushed_with([PLAIN], [LAYOUT], FIRST))
+    assert (answer.status, answer.body, memory.frames) == (503, b'{"error":"state.sqlite: disk full"}', [])
+    sink.failure = None
+    memory.failure = StorageError("log: disk full")
+    assert (await take(receiver, pushed_with([PLAIN], [LAYOUT], FIRST))).status == 503
+    memory.failure = None
+    assert (await take(receiver, pushed_with([PLAIN], [LAYOUT], FIRST))).status == 200
+    assert (memory.frames, len(sink.stored), receiver.counters.repeated_events) == ([FIRST], 1, 1)
+
+
+async def test_events_wait_until_the_receiver_knows_the_layout() -> None:
+    sink = Events()
+    receiver = Receiver(Memory(), sink=sink, clock=ManualClock(77))
+    assert (await take(receiver, pushed_with([PLAIN], [], FIRST))).status == 409
+    assert sink.stored == {}

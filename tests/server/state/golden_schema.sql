@@ -26,3 +26,12 @@ CREATE INDEX notifications_finished ON notifications (finished) WHERE outcome IS
 CREATE TABLE told (
     method TEXT NOT NULL, subject TEXT NOT NULL, state TEXT NOT NULL, PRIMARY KEY (method, subject)
 ) WITHOUT ROWID;
+
+CREATE TABLE fleet_events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, agent TEXT NOT NULL, key TEXT NOT NULL, received INTEGER NOT NULL,
+    time INTEGER NOT NULL, host TEXT NOT NULL, source TEXT NOT NULL, severity INTEGER NOT NULL, text TEXT NOT NULL,
+    labels TEXT NOT NULL
+);
+CREATE UNIQUE INDEX fleet_events_by_key ON fleet_events (agent, key);
+CREATE INDEX fleet_events_by_time ON fleet_events (time, id);
+CREATE INDEX fleet_events_by_host ON fleet_events (host, time, id);

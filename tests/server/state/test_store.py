@@ -13,6 +13,7 @@ import trio
 
 from vedette_server.state import (
     Batch,
+    EventsConfig,
     HostRow,
     Outcome,
     QueuedRow,
@@ -131,7 +132,7 @@ async def test_history_is_pruned_regularly(tmp_path: Path) -> None:
     async with open_state(tmp_path / "state.sqlite") as store:
         await store.apply(Batch(events=(replace(EVENT, time=day), replace(EVENT, time=3 * day))))
         async with trio.open_nursery() as nursery:
-            await nursery.start(prune_regularly, store, config, ManualClock(config.history + 2 * day))
+            await nursery.start(prune_regularly, store, config, EventsConfig(), ManualClock(config.history + 2 * day))
             with trio.fail_after(10):
                 while len(await store.events()) > 1:
                     await trio.sleep(0.002)
