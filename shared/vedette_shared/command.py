@@ -31,6 +31,7 @@ SUBCOMMANDS = {
     "top": Subcommand("vedette_tui.command", "show the fleet in the terminal", "tui"),
     "demo": Subcommand("vedette_server.demo.command", "try it: server, agent and terminal on this host", "all"),
     "query": Subcommand("vedette_tui.query_command", "answer one PromQL query from a server", "tui"),
+    "events": Subcommand("vedette_tui.events_command", "show what happened: traps, SEL, hardware, reboots", "tui"),
     "storage": Subcommand(
         "vedette_server.main.storage_command.command", "inspect, verify, back up, restore, export and import", "server"
     ),
