@@ -36,7 +36,8 @@ async def print_frames(config: AgentConfig) -> bytes:
 
 
 def _once(config: AgentConfig) -> Agent:
-    quiet = msgspec.structs.replace(config, push=None, expose=ExposeConfig(enabled=False))
+    # Traps come to an agent that runs.
+    quiet = msgspec.structs.replace(config, push=None, expose=ExposeConfig(enabled=False), snmp_traps=None)
     return Agent(quiet, SystemClock())
 
 

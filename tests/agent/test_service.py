@@ -159,6 +159,16 @@ def test_once_prints_the_page() -> None:
     assert "node_load1" in {family.name for family in parse_text(ended.stdout.encode())}
 
 
+def test_once_without_traps(tmp_path: Path) -> None:
+    """They come to an agent that runs: nothing is wrong without them, and their port may be another's."""
+    config = tmp_path / "agent.toml"
+    with listen_on(Address("127.0.0.1", 0)) as taken:
+        config.write_text(f'[snmp_traps]\nlisten = "{bound_address(taken)}"\ncommunities = ["public"]\n')
+        ended = command("--once", "--config", str(config))
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "snmp" not in ended.stdout
+
+
 def test_bad_usage_and_bad_input_are_one_line(tmp_path: Path) -> None:
     with listen_on(Address("127.0.0.1", 0)) as taken:
         address = bound_address(taken)

@@ -15,6 +15,8 @@ import yaml
 from tests.deploy.playbook import ANSIBLE, BIN, environment
 from vedette_agent.config import AgentConfig, load_agent_config
 from vedette_agent.config_parts import ExposeConfig, PushConfig
+from vedette_agent.snmp.config import Secret
+from vedette_agent.snmp.traps.config import TrapsConfig
 from vedette_server.main.config import ApiConfig, IngestConfig, ServerConfig, StorageConfig, load_configuration
 from vedette_server.scrape.config import ScrapeConfig
 from vedette_shared.addresses import Address
@@ -57,6 +59,12 @@ CASES: Mapping[str, Mapping[str, Mapping[str, object]]] = {
             "vedette_agent_settings": {"push": {"timeout": "5s"}, "log_level": "debug"},
         },
         "agent_refused": {"vedette_agent_listen": "0.0.0.0:9472"},
+        "agent_traps": {
+            "vedette_agent_snmp_traps": True,
+            "vedette_agent_settings": {
+                "snmp_traps": {"listen": "0.0.0.0:162", "insecure": True, "communities": ["public"]}
+            },
+        },
     },
     "vedette_server": {
         "server_defaults": {},
@@ -123,6 +131,21 @@ def test_agent_variables(rendered: Path) -> None:
         expose=ExposeConfig(listen=Address("0.0.0.0", 9472), insecure=True),
         push=PushConfig("http://10.77.0.11:9471", timeout=Duration(5_000)),
     )
+
+
+def test_agent_traps(rendered: Path) -> None:
+    assert load_agent_config(rendered / "agent_traps.toml") == AgentConfig(
+        snmp_traps=TrapsConfig(listen=Address("0.0.0.0", 162), insecure=True, communities=(Secret("public"),))
+    )
+
+
+def test_what_the_roles_install_is_there() -> None:
+    """Every unit and drop-in is installed by one of the roles, and none that is not there."""
+    tasks = "".join(path.read_text() for path in (ANSIBLE / "roles").glob("*/tasks/*.yml"))
+    named = set(re.findall(r"vedette_units \}\}/((?:drop-ins/)?[a-z-]+\.(?:conf|service))", tasks))
+    systemd = ANSIBLE.parent / "systemd"
+    there = {str(path.relative_to(systemd)) for path in [*systemd.glob("drop-ins/*"), *systemd.glob("*.service")]}
+    assert named == there
 
 
 def test_server_defaults(rendered: Path) -> None:

@@ -37,6 +37,7 @@ def with_drop_in(folder: Path) -> Path:
     drop_in.mkdir()
     shutil.copy(SYSTEMD / "drop-ins" / "agent-raid.conf", drop_in / "raid.conf")
     shutil.copy(SYSTEMD / "drop-ins" / "agent-smart.conf", drop_in / "smart.conf")
+    shutil.copy(SYSTEMD / "drop-ins" / "agent-snmp-traps.conf", drop_in / "snmp-traps.conf")
     return folder / "vedette-agent.service"
 
 

@@ -14,6 +14,8 @@ from vedette_shared.config import Duration
 from vedette_shared.labels import is_legacy_label_name
 
 SNMP_PORT = 161
+AUTO = "auto"
+"""In place of modules: those that are known for what the device says that it is."""
 _RESERVED = ("job", "host", "instance")
 
 AuthProtocol: TypeAlias = Literal["md5", "sha", "sha224", "sha256", "sha384", "sha512"]
@@ -51,7 +53,7 @@ class DeviceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     address: str = ""
     instance: str = ""
     labels: dict[str, str] = {}
-    modules: tuple[str, ...] = ("if_mib",)
+    modules: str | tuple[str, ...] = ("if_mib",)
     version: Literal["1", "2c", "3"] = "2c"
     community: Secret | None = None
     community_file: Path | None = None
@@ -71,7 +73,9 @@ class DeviceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     values: int = 50
 
     def __post_init__(self) -> None:
-        if not self.host or not self.modules or len(set(self.modules)) != len(self.modules):
+        if isinstance(self.modules, str) and self.modules != AUTO:
+            raise ValueError(f'modules = "{self.modules}" must be ["{self.modules}"], or "{AUTO}"')
+        if not self.host or not self.modules or len(self.modules) != len(set(self.modules)):
             raise ValueError("host must not be empty, and modules must name at least one module, each once")
         if min(self.interval, self.timeout, self.answer_timeout) <= 0:
             raise ValueError("interval, timeout and answer_timeout must be more than 0")

@@ -13,6 +13,7 @@ from vedette_agent.snmp.config import DeviceConfig
 from vedette_agent.snmp.declarations import Module
 from vedette_agent.snmp.errors import SnmpError
 from vedette_agent.snmp.families import scalar_families, scalar_oids, table_families
+from vedette_agent.snmp.recognition import Recognition
 from vedette_agent.snmp.session import CommunitySession, Session
 from vedette_agent.snmp.session_v3 import UserSession
 from vedette_agent.sources.error_log import ErrorLog
@@ -25,6 +26,7 @@ JOB = "snmp"
 COLUMNS_TOGETHER = 10
 SYS_UP_TIME = bytes((43, 6, 1, 2, 1, 1, 3, 0))
 """Every agent has it: what is asked for first, to see whether anyone answers."""
+SYS_OBJECT_ID = bytes((43, 6, 1, 2, 1, 1, 2, 0))
 
 
 class SnmpSource(PlainSource):
@@ -33,7 +35,7 @@ class SnmpSource(PlainSource):
     Args:
         device: Where it is, and how patiently it is asked.
         access: How it is entered.
-        modules: What to ask, by name.
+        modules: What to ask, by name; or what chooses that by what the device says that it is.
         monotonic: Tells seconds.
     """
 
@@ -41,7 +43,11 @@ class SnmpSource(PlainSource):
     reports_up = True
 
     def __init__(
-        self, device: DeviceConfig, access: Access, modules: Mapping[str, Module], monotonic: Callable[[], float]
+        self,
+        device: DeviceConfig,
+        access: Access,
+        modules: Mapping[str, Module] | Recognition,
+        monotonic: Callable[[], float],
     ) -> None:
         super().__init__()
         self.name = f"{JOB}:{device.host}"
@@ -81,9 +87,7 @@ class SnmpSource(PlainSource):
     async def _collect(self, client: Client) -> list[MetricFamily]:
         families: list[MetricFamily] = []
         about = _about_scrapes()
-        # The first query goes alone, so that a silent device costs one deadline, and an engine is discovered once.
-        await client.get([SYS_UP_TIME])
-        for name, module in self._modules.items():
+        for name, module in (await self._begin(client)).items():
             before = Traffic(client.traffic.packets, client.traffic.retried, client.traffic.values)
             start = trio.current_time()
             scalars = await client.get(scalar_oids(module))
@@ -104,6 +108,15 @@ class SnmpSource(PlainSource):
                 client.traffic.cpu += time.thread_time() - cpu
             _tell(about, name, before, client.traffic, (walked - start, trio.current_time() - start))
         return families + list(about)
+
+    async def _begin(self, client: Client) -> Mapping[str, Module]:
+        """The first query goes alone, so that a silent device costs one deadline, and an engine is discovered once."""
+        if not isinstance(self._modules, Recognition):
+            await client.get([SYS_UP_TIME])
+            return self._modules
+        told = {binding.oid: binding.value for binding in await client.get([SYS_UP_TIME, SYS_OBJECT_ID])}
+        object_id = told.get(SYS_OBJECT_ID)
+        return self._modules.modules_of(object_id if isinstance(object_id, bytes) else b"")
 
     def _note(self, problems: Sequence[str]) -> None:
         self._problems = list(dict.fromkeys(problems))

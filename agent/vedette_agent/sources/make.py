@@ -16,6 +16,7 @@ from vedette_agent.raid.make import plan_raid
 from vedette_agent.snmp.access import read_access
 from vedette_agent.snmp.config import DeviceConfig
 from vedette_agent.snmp.declarations import load_modules
+from vedette_agent.snmp.recognition import Recognition
 from vedette_agent.snmp.source import SnmpSource
 from vedette_agent.snmp.traps.make import plan_traps
 from vedette_agent.sources.checks.local import find_local_checks
@@ -115,7 +116,9 @@ def _custom(custom: CustomConfig) -> Source:
 
 
 def _snmp_plan(device: DeviceConfig, folder: Path, clock: Clock) -> SourcePlan:
-    access, modules = read_access(device), load_modules(device.modules, folder)
+    access = read_access(device)
+    # What is recognised is read later; a reload begins anew with it, as a file of the folder may be another one.
+    modules = Recognition(folder) if isinstance(device.modules, str) else load_modules(device.modules, folder)
 
     def make() -> Source:
         return SnmpSource(device, access, modules, clock.monotonic)

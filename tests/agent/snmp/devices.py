@@ -8,6 +8,7 @@ from typing import Any
 from vedette_agent.snmp.access import read_access
 from vedette_agent.snmp.config import DeviceConfig
 from vedette_agent.snmp.declarations import load_modules
+from vedette_agent.snmp.recognition import Recognition
 from vedette_agent.snmp.source import SnmpSource
 from vedette_shared.config import merge_config
 from vedette_shared.labels import Labels
@@ -37,7 +38,8 @@ def device(
     if table.get("version") != "3":
         table.setdefault("community", "public")
     config = merge_config(DeviceConfig, [("agent.toml", table)])
-    return SnmpSource(config, read_access(config), load_modules(config.modules, folder), monotonic)
+    modules = Recognition(folder) if isinstance(config.modules, str) else load_modules(config.modules, folder)
+    return SnmpSource(config, read_access(config), modules, monotonic)
 
 
 def by_name(families: Sequence[MetricFamily]) -> dict[str, dict[Labels, float]]:

@@ -28,6 +28,7 @@ ERRORS = [
     ('[[snmp]]\nhost = "s"\ncommunity = "c"\ninterval = "0"', "snmp[0]: interval, timeout and answer_timeout must"),
     ('[[snmp]]\nhost = "s"\ncommunity = "c"\nvalues = 0', "snmp[0]: retries must be 0 to 10, in_flight 1 to 16"),
     ('[[snmp]]\nhost = "s"\ncommunity = "c"\nmodules = []', "snmp[0]: host must not be empty, and modules must name"),
+    ('[[snmp]]\nhost = "s"\ncommunity = "c"\nmodules = "if_mib"', 'snmp[0]: modules = "if_mib" must be ["if_mib"]'),
     ('[[snmp]]\nhost = "s"\ncommunity = "c"\n' * 2, "top level: two devices of snmp have host = 's'"),
     (V3, 'snmp[0]: version = "3" needs user'),
     (V3 + 'user = "u"\nauth_protocol = "sha"', "snmp[0]: one of auth_password and auth_password_file must be set"),
