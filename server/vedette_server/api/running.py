@@ -87,6 +87,8 @@ class Running:
         text: str,
         work: Callable[[Call], Response],
         timeout_ms: int | None = None,
+        *,
+        quick: Callable[[Call], Response | None] | None = None,
     ) -> Response:
         """Return what ``work``, run in a thread, makes of its call.
 
@@ -96,6 +98,7 @@ class Running:
             text: What to show in the log.
             work: Called with the call, whose deadline and sign to give up it should heed.
             timeout_ms: Less time than the server's own.
+            quick: Does the same in a few milliseconds without a thread, or gives ``None`` where it cannot.
 
         Raises:
             ApiError: too many wait, it took too long, or its client left.
@@ -105,7 +108,13 @@ class Running:
         call = Call(endpoint, text, time.monotonic() + timeout / 1000)
         ending = "canceled"
         try:
-            response = await self._until_left(request, call, work)
+            response = None
+            if quick is not None:
+                await trio.lowlevel.checkpoint()  # requests that wait in one connection must not keep off the others
+                call.begun = time.monotonic()
+                response = quick(call)
+            if response is None:
+                response = await self._until_left(request, call, work)
             ending = "success"
             return response
         except TooManySamplesError as error:

@@ -47,7 +47,7 @@ class PieceCache:
         """Return those of some pieces that are here, ``None`` in place of the others."""
         pieces = self._pieces
         with self._lock:
-            found = [pieces.get(key) for key in keys]
+            found = list(map(pieces.get, keys))
             for key, piece in zip(keys, found, strict=True):
                 if piece is not None:
                     pieces.move_to_end(key)
