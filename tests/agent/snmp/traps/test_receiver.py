@@ -10,13 +10,13 @@ from vedette_agent.snmp.ber import encode_integer, parse_oid
 from vedette_agent.snmp.message import VERSION_2C, encode_community_message
 from vedette_agent.snmp.message_v3 import Security, encode_scoped, seal
 from vedette_agent.snmp.traps.config import TrapsConfig
-from vedette_agent.snmp.traps.definitions import load_definitions
+from vedette_agent.snmp.traps.definitions import BUILT_IN, TrapTable, load_definitions
 from vedette_agent.snmp.traps.engine import start_engine
 from vedette_agent.snmp.traps.notification import encode_trap
 from vedette_agent.snmp.traps.receiver import DROP_REASONS, Receiver
 from vedette_agent.snmp.traps.users import Dropped, LocalEngine, Received, Taken
 from vedette_agent.snmp.usm import User
-from vedette_shared.config import merge_config
+from vedette_shared.config import load_config, merge_config
 from vedette_shared.errors import ConfigError
 
 USER = User("u", "sha256", b"authpassword", "aes", b"privpassword")
@@ -138,3 +138,45 @@ def test_definitions(tmp_path: Path) -> None:
     wrong = {**table, "severities": {"linkDwn": "critical"}}
     with pytest.raises(ConfigError, match=r"snmp_traps\.severities\.linkDwn: no trap has that name"):
         load_definitions(merge_config(TrapsConfig, [("agent.toml", wrong)]))
+
+
+ENTERPRISES = "1.3.6.1.4.1"
+VENDORS = {
+    "9.9.13.3.0.5": ("ciscoEnvMonRedundantSupplyNotification", "warning"),
+    "9.9.117.2.0.6": ("cefcFanTrayStatusChange", "warning"),
+    "2636.4.1.1": ("jnxPowerSupplyFailure", "critical"),
+    "2636.4.2.1": ("jnxPowerSupplyOK", "info"),
+    "13742.6.0.65": ("overCurrentProtectorSensorStateChange", "critical"),
+    "674.10892.5.3.2.1.0.2161": ("alertTemperatureProbeFailure", "critical"),
+    "30065.3.12.0.1": ("aristaEntSensorAlarm", "warning"),
+    "14988.1.1.9.0.2": ("mtxrTemperatureException", "critical"),
+    "232.0.6040": ("cpqHe3TemperatureFailed", "critical"),
+    "318.0.5": ("upsOnBattery", "critical"),
+}
+VARIABLES = {
+    "9.9.13.1.5.1.3.1010": ("ciscoEnvMonSupplyState", "3", "critical"),
+    "13742.6.0.0.10.0": ("typeOfSensor", "15", "trip"),
+    "13742.6.5.3.3.1.3.1.1.15": ("measurementsOverCurrentProtectorSensorState", "0", "open"),
+    "674.10892.5.3.1.3.0": ("alertCurrentStatus", "5", "critical"),
+    "2636.3.1.13.1.6.9.1.0.0": ("jnxOperatingState", "6", "down"),
+}
+
+
+def test_traps_of_vendors() -> None:
+    """The names, the weights, and what goes with them."""
+    known = load_definitions(merge_config(TrapsConfig, [("agent.toml", {"communities": ["c"]})]))
+    assert {oid: known.name_of(parse_oid(f"{ENTERPRISES}.{oid}")) for oid in VENDORS} == VENDORS
+    found = {oid: known.variable(parse_oid(f"{ENTERPRISES}.{oid}")) for oid in VARIABLES}
+    told = {
+        oid: known and (known.name, VARIABLES[oid][1], known.enum[VARIABLES[oid][1]]) for oid, known in found.items()
+    }
+    assert told == VARIABLES
+
+
+def test_definitions_do_not_hide_each_other() -> None:
+    """No identifier is defined twice, and no name of a trap is given to two."""
+    tables = [load_config(TrapTable, path) for path in sorted(BUILT_IN.glob("*.toml"))]
+    traps = [trap for table in tables for trap in table.trap]
+    oids = [trap.oid for trap in traps] + [variable.oid for table in tables for variable in table.variable]
+    assert len(set(oids)) == len(oids)
+    assert len({trap.name for trap in traps}) == len(traps)
