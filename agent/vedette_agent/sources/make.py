@@ -12,6 +12,8 @@ from vedette_agent.config import AgentConfig
 from vedette_agent.config_parts import CustomConfig, LocalConfig, PluginsConfig
 from vedette_agent.disks.make import plan_disks
 from vedette_agent.ipmi.make import plan_bmcs
+from vedette_agent.machine import MachineFollower
+from vedette_agent.machine.hardware import DISK
 from vedette_agent.raid.make import plan_raid
 from vedette_agent.snmp.access import read_access
 from vedette_agent.snmp.config import DeviceConfig
@@ -46,7 +48,11 @@ def plan_sources(config: AgentConfig, clock: Clock) -> list[SourcePlan]:
         ConfigError: a file that a device of SNMP or a BMC needs is missing or not sound.
     """
     times = (config.interval, config.timeout, config.collector_timeout)
-    plans = [SourcePlan(NODE, (config.node, times), lambda: _node(config))]
+    disks = plan_disks(config.disks, config.data, config.interval, clock)
+    # smartctl sees more of a disk than the node does; it is not told of twice.
+    watched = (DISK,) if disks else ()
+    spec_of_node = (config.node, times, config.data, watched)
+    plans = [SourcePlan(NODE, spec_of_node, lambda: _node(config, watched, clock))]
     local, plugins, custom = config.local, config.plugins, config.custom
     if local is not None:
         spec = (local, config.interval, config.limits)
@@ -56,7 +62,7 @@ def plan_sources(config: AgentConfig, clock: Clock) -> list[SourcePlan]:
         plans.append(SourcePlan(PLUGINS, spec_of_plugins, lambda: _plugins(plugins, config, clock)))
     if custom is not None:
         plans.append(SourcePlan(CUSTOM, custom, lambda: _custom(custom)))
-    plans += [SourcePlan(*plan) for plan in plan_disks(config.disks, config.data, config.interval, clock)]
+    plans += [SourcePlan(*plan) for plan in disks]
     plans += [SourcePlan(*plan) for plan in plan_raid(config.raid, config.data, config.interval, clock)]
     if config.ipmi is not None:
         plans += [SourcePlan(*plan) for plan in plan_bmcs(config.ipmi, config.data, clock)]
@@ -65,12 +71,13 @@ def plan_sources(config: AgentConfig, clock: Clock) -> list[SourcePlan]:
     return [*plans, *(_snmp_plan(device, config.snmp_modules, clock) for device in config.snmp)]
 
 
-def _node(config: AgentConfig) -> Source:
+def _node(config: AgentConfig, watched: tuple[str, ...], clock: Clock) -> Source:
     return NodeSource(
         make_collectors(config.node),
         interval_ms=config.interval,
         timeout=config.timeout.seconds,
         collector_timeout=config.collector_timeout.seconds,
+        machine=MachineFollower(config.data / "machine", config.node.roots.proc, clock, watched),
     )
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import trio
+
 from vedette_agent.collectors.interface import Collector
+from vedette_agent.machine import MachineFollower
 from vedette_agent.sources.error_log import ErrorLog, problems_of
 from vedette_agent.sources.interface import PlainSource
 from vedette_agent.sources.serial import Outcome, SerialRunner, Step
 from vedette_agent.sources.timing import rounded
+from vedette_shared.events import Event
 from vedette_shared.labels import Labels, make_labels
 from vedette_shared.metrics import MetricFamily, gauge
 
@@ -25,7 +29,13 @@ class NodeSource(PlainSource):
     reports_up = True
 
     def __init__(
-        self, collectors: Sequence[Collector], *, interval_ms: int, timeout: float, collector_timeout: float
+        self,
+        collectors: Sequence[Collector],
+        *,
+        interval_ms: int,
+        timeout: float,
+        collector_timeout: float,
+        machine: MachineFollower | None = None,
     ) -> None:
         super().__init__()
         self.interval_ms = interval_ms
@@ -37,6 +47,13 @@ class NodeSource(PlainSource):
         self._outcomes: list[Outcome[_Families]] = []
         self._errors = ErrorLog("collector")
         self._cpu = 0.0
+        self._machine = machine
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        if self._machine is None:
+            task_status.started()
+        else:
+            await self._machine.run(task_status=task_status)
 
     async def collect(self) -> Sequence[MetricFamily]:
         self._outcomes = await self._runner.run(self._steps, self._collector_timeout)
@@ -44,7 +61,16 @@ class NodeSource(PlainSource):
         for outcome in self._outcomes:
             self._errors.note(outcome.name, outcome.error)
         families = [family for outcome in self._outcomes for family in outcome.value or ()]
+        if self._machine is not None:
+            self._machine.offer(families)
         return families + self._about(self._outcomes)
+
+    def take_events(self) -> Sequence[Event]:
+        return self._machine.take_events() if self._machine is not None else ()
+
+    def events_kept(self) -> None:
+        if self._machine is not None:
+            self._machine.events_kept()
 
     def parts(self) -> dict[str, Sequence[MetricFamily]]:
         return {outcome.name: [*(outcome.value or ()), *self._about([outcome])] for outcome in self._outcomes}
@@ -57,6 +83,8 @@ class NodeSource(PlainSource):
 
     def close(self) -> None:
         self._runner.close()
+        if self._machine is not None:
+            self._machine.close()
 
     def _about(self, outcomes: Sequence[Outcome[_Families]]) -> list[MetricFamily]:
         """The two families that node_exporter has about each collector."""
