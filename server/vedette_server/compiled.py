@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from inspect import signature
 from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import config
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
 
 from vedette_shared.errors import VedetteError
@@ -80,27 +82,40 @@ class NotCachedError(VedetteError):
 
 
 class CompiledKernel(CPUDispatcher):
-    """A kernel that runs as Python until it is compiled for its arguments' types, if there is little to do."""
+    """A kernel that runs as Python until it is compiled for its arguments' types, if there is little to do.
+
+    Attributes:
+        work: See ``compiled_by``, with places in place of names.
+    """
+
+    work: tuple[tuple[int, int], ...] = ()
 
     def __call__(self, *arguments: Any) -> Any:
         if _modes.python:
             return self.py_func(*arguments)
         return super().__call__(*arguments)
 
-    def _compile_for_args(self, *arguments: Any, **names: Any) -> Any:
+    def _compile_for_args(self, *arguments: Any) -> Any:
         """Return what to call for arguments of types that were not met before; numba calls this."""
         types = tuple(self.typeof_pyval(argument) for argument in arguments)
-        cache = self._cache  # type: ignore[attr-defined]  # not in its stubs
-        if _modes.cached_only and cache.load_overload(types, self.targetctx) is None:
-            raise NotCachedError(f"{self.py_func.__name__} is not in the cache of compiled code")
         if _modes.background:
             _foreground.give_way()
-            return super()._compile_for_args(*arguments, **names)  # type: ignore[misc]  # not in its stubs
-        if _size(arguments) <= LITTLE:
+            return self.compile_for(types)
+        if _steps(arguments, self.work) <= LITTLE:
             _wanted.add(self, types)
             return self._run_as_python
         with _foreground.waiting():
-            return super()._compile_for_args(*arguments, **names)  # type: ignore[misc]  # not in its stubs
+            return self.compile_for(types)
+
+    def compile_for(self, types: tuple[Any, ...]) -> Any:
+        """Compile the kernel for arguments of these types, or load it; return what to call."""
+        # numba itself takes the lock later, when threads that are its first users have got in each other's way already.
+        with global_compiler_lock:
+            self._compilation_chain_init_hook()  # type: ignore[attr-defined]  # not in its stubs
+            cache = self._cache  # type: ignore[attr-defined]  # not in its stubs
+            if _modes.cached_only and cache.load_overload(types, self.targetctx) is None:
+                raise NotCachedError(f"{self.py_func.__name__} is not in the cache of compiled code")
+            return self.compile(types)
 
     def _run_as_python(self, *arguments: Any) -> Any:
         with as_python():
@@ -137,7 +152,7 @@ def compile_wanted() -> int:
     taken = _wanted.take()
     for kernel, types in taken:
         _foreground.give_way()
-        kernel.compile(types)
+        kernel.compile_for(types)
     return len(taken)
 
 
@@ -187,15 +202,30 @@ def compiled(function: _Kernel) -> _Kernel:
     The compiled code is kept beside the source, or in the folder that ``NUMBA_CACHE_DIR`` names. Where neither can be
     written it is kept in memory alone, and every start of the program compiles it anew.
     """
-    if config.DISABLE_JIT:  # type: ignore[attr-defined]  # it is read from the environment
-        return function
-    kernel = CompiledKernel(py_func=function, targetoptions=dict(_OPTIONS))
-    try:
-        kernel.enable_caching()
-    except RuntimeError:  # no folder for it
+    return compiled_by()(function)
+
+
+def compiled_by(**work: int) -> Callable[[_Kernel], _Kernel]:
+    """Decorate a kernel that looks at little of some of its arrays.
+
+    Args:
+        work: For the arrays whose sizes tell how much there is to do, by the names of the parameters, the steps that a
+            value of theirs takes, about. Without any, all arrays count, with one step a value.
+    """
+
+    def decorate(function: _Kernel) -> _Kernel:
+        if config.DISABLE_JIT:  # type: ignore[attr-defined]  # it is read from the environment
+            return function
         kernel = CompiledKernel(py_func=function, targetoptions=dict(_OPTIONS))
-    return cast("_Kernel", kernel)
+        with suppress(RuntimeError):  # no folder for it
+            kernel.enable_caching()
+        kernel.work = tuple((list(signature(function).parameters).index(name), steps) for name, steps in work.items())
+        return cast("_Kernel", kernel)
+
+    return decorate
 
 
-def _size(arguments: tuple[Any, ...]) -> int:
+def _steps(arguments: tuple[Any, ...], work: tuple[tuple[int, int], ...]) -> int:
+    if work:
+        return sum(arguments[place].size * steps for place, steps in work)
     return sum(argument.size for argument in arguments if isinstance(argument, np.ndarray))

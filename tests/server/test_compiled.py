@@ -15,6 +15,7 @@ from vedette_server.compiled import (
     as_python,
     compile_wanted,
     compiled,
+    compiled_by,
     from_cache,
     in_background,
     threads_waiting,
@@ -50,6 +51,19 @@ def test_little_runs_as_python_and_much_is_compiled(size: int, is_compiled: bool
     inner, outer = fresh()
     assert outer(np.ones(size)) == 2 * size + 1
     assert (bool(outer.overloads), bool(inner.overloads)) == (is_compiled, is_compiled)
+
+
+def test_an_array_of_which_little_is_looked_at_does_not_count() -> None:
+    """A kernel may name those that tell how much there is to do, and how many steps each value takes."""
+
+    def pick(places: Floats, values: Floats) -> float:
+        return float(values[int(places[0])])
+
+    kernel = cast("CompiledKernel", compiled_by(places=100)(pick))
+    assert kernel(np.ones(LITTLE // 100), np.arange(2.0 * LITTLE)) == 1.0
+    assert not kernel.overloads
+    assert kernel(np.ones(LITTLE // 100 + 1), np.arange(2.0)) == 1.0
+    assert kernel.overloads
 
 
 def test_the_background_compiles_whatever_the_size() -> None:

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette_server.compiled import compiled
+from vedette_server.compiled import compiled, compiled_by
 
 Array = NDArray[Any]
 
 
-@compiled
+@compiled_by(streams=100)
 def ordered_rows(
     streams: Array, last_row: Array, previous: Array, row_times: Array, rows: int, start: int, end: int
 ) -> tuple[Array, Array]:
@@ -63,7 +63,7 @@ def clock_codes(starts: Array, ends: Array, times: Array) -> Array:
     return codes
 
 
-@compiled
+@compiled_by(values=1)
 def gather(
     rows: Array, row_at: Array, arena: Array, first: Array, counts: Array, columns: Array, values: Array, at: Array
 ) -> None:
@@ -74,7 +74,7 @@ def gather(
             values[goal + j] = arena[row_at[rows[begin + j]] + column]
 
 
-@compiled
+@compiled_by(streams=1)
 def append_single(
     streams: Array,
     times: Array,

@@ -15,7 +15,7 @@ from numba import types
 from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
-from vedette_server.compiled import compiled
+from vedette_server.compiled import compiled, compiled_by
 
 Array = NDArray[Any]
 
@@ -88,7 +88,7 @@ def by_piece(piece_starts: Array, places: Array) -> tuple[Array, Array, Array]:
     return needed[:k], bounds[: k + 1], order
 
 
-@compiled
+@compiled_by(entries=1)
 def find_values(
     entry_starts: Array, slot_offsets: Array, entries: Array, slots: Array, first_rows: Array, pieces: Array
 ) -> tuple[Array, Array, Array, Array]:
@@ -172,7 +172,7 @@ def distinct(numbers: Array) -> tuple[Array, Array]:
     return found[:count], which
 
 
-@compiled
+@compiled_by(slots=100)
 def find_clocks(
     slot_clocks: Array, slots: Array, clock_starts: Array, pieces: Array
 ) -> tuple[Array, Array, Array, Array, Array, Array]:
