@@ -59,7 +59,7 @@ def _pushed(folder: Path) -> tuple[float, float]:
     vedette = Vedette(folder, without_checks())
     with vedette.start() as server:
         cpu, begin = push(vedette, server, HOSTS, SERIES, WARM_TICKS, TICKS)
-        _wait_for_a_cut(vedette)
+        wait_for_a_cut(vedette)
         used, wall = server.cpu_seconds() - cpu, time.monotonic() - begin
     return used / (HOSTS * SERIES * (TICKS - WARM_TICKS) / 1e6), wall
 
@@ -81,8 +81,9 @@ def push(
     return cpu, begin
 
 
-def _wait_for_a_cut(vedette: Vedette) -> None:
-    while not any((vedette.data / "storage" / "blocks").iterdir()):
+def wait_for_a_cut(vedette: Vedette) -> None:
+    """Return when the first block is on disk, whole."""
+    while not any((vedette.data / "storage" / "blocks").glob("*.block")):
         time.sleep(1)
 
 

@@ -18,6 +18,9 @@ from vedette_shared.errors import VedetteError
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _START_S = 30.0
+_REST_S = 180.0
+_AT_REST_S = 0.04
+"""So much CPU in two seconds is rest."""
 
 
 class PeerMissingError(VedetteError):
@@ -78,6 +81,21 @@ class Process:
             except (urllib.error.URLError, ConnectionError, TimeoutError):
                 time.sleep(0.02)
         raise VedetteError(f"{url} does not answer; see {self._log}")
+
+    def wait_for_rest(self) -> None:
+        """Wait until it does next to nothing, as a server does whose start is over.
+
+        Raises:
+            VedetteError: it takes too long.
+        """
+        deadline = time.monotonic() + _REST_S
+        used = self.cpu_seconds()
+        while time.monotonic() < deadline:
+            time.sleep(2)
+            before, used = used, self.cpu_seconds()
+            if used - before <= _AT_REST_S:
+                return
+        raise VedetteError(f"it is still busy after {_REST_S:.0f} s; see {self._log}")
 
     def kill(self) -> None:
         """End it as a power failure would."""

@@ -16,7 +16,6 @@ from tests.bench.fleet import Fleet
 from vedette_shared.frames import Frame, Sender, encode_message
 
 ZSTD_LEVEL = 5
-AHEAD = 4
 
 
 class Host:
@@ -67,38 +66,34 @@ async def push(stream: trio.SocketStream, body: bytes) -> None:
 
 
 async def main(port: int, hosts: int, series: int, ticks: int, interval: float) -> None:
-    fleet = Fleet(hosts, series)
-    senders = [Host(fleet, host) for host in range(hosts)]
-    begin_ms = int(time.time() * 1000) - 1000
-    encoded = 0
-    streams: list[trio.SocketStream] = []
-    begin = trio.current_time()
+    senders = _encode(Fleet(hosts, series), ticks, interval)
+    streams = [await trio.open_tcp_stream("127.0.0.1", port) for _ in senders]
+    begin = trio.current_time() + 0.5
 
     async def run(host: int) -> None:
         for tick in range(ticks):
             await trio.sleep_until(begin + (tick + host / hosts) * interval)
             await push(streams[host], senders[host].bodies[tick])
-            senders[host].bodies[tick] = b""
 
-    def encode_until(tick: int) -> None:
-        nonlocal encoded
-        while encoded < min(ticks, tick):
-            values = fleet.advance()
-            for host, sender in enumerate(senders):
-                sender.encode(encoded + 1, begin_ms + round((encoded + host / hosts) * interval * 1000), values)
-            encoded += 1
-
-    encode_until(AHEAD)
-    streams += [await trio.open_tcp_stream("127.0.0.1", port) for _ in range(hosts)]
-    begin = trio.current_time() + 0.5
     async with trio.open_nursery() as nursery:
         for host in range(hosts):
             nursery.start_soon(run, host)
         for tick in range(ticks):
             await trio.sleep_until(begin + tick * interval)
             print("tick", tick, flush=True)
-            await trio.to_thread.run_sync(encode_until, tick + AHEAD)
-    print("done", hosts * fleet.width * ticks, flush=True)
+    print("done", hosts * series * ticks, flush=True)
+
+
+def _encode(fleet: Fleet, ticks: int, interval: float) -> list[Host]:
+    """All that the hosts will send, which takes a millisecond a message: not to be done beside the server."""
+    hosts = len(fleet)
+    senders = [Host(fleet, host) for host in range(hosts)]
+    begin_ms = int(time.time() * 1000) - 1000
+    for tick in range(ticks):
+        values = fleet.advance()
+        for host, sender in enumerate(senders):
+            sender.encode(tick + 1, begin_ms + round((tick + host / hosts) * interval * 1000), values)
+    return senders
 
 
 if __name__ == "__main__":

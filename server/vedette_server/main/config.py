@@ -16,6 +16,7 @@ from vedette_server.notify.config import DeliveryConfig, NotifyConfig, require_s
 from vedette_server.promql import parse
 from vedette_server.scrape.config import ScrapeConfig
 from vedette_server.state import EventsConfig, StateConfig
+from vedette_server.storage import StorageOptions
 from vedette_shared.addresses import Address
 from vedette_shared.config import Duration, Size, merge_config, read_documents
 
@@ -24,6 +25,8 @@ DROP_INS = ("server.d", "checks.d", "notify.d")
 CHECK_KEYS = ("check", "hosts")
 ORIGIN = re.compile(r"https?://[^/\s]+")
 MIN_RETENTION_MS = 3_600_000
+MIN_HEAD_AGE_MS, MAX_HEAD_AGE_MS = 10_000, 7_200_000
+MIN_HEAD_SIZE = 1 << 20
 
 
 class Listen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,14 +105,34 @@ class StorageConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         retention: Samples older than this are dropped.
         retention_size: The oldest blocks are dropped when all take more than this; 0 for no bound.
+        head_age: So long samples stay in memory before they become a block.
+        head_size: They become one sooner when they take as much, unless there are too few of each series.
+        head_size_max: They become one when they take as much in any case.
     """
 
     retention: Duration = Duration(90 * 86_400_000)
     retention_size: Size = Size(0)
+    head_age: Duration = Duration(5 * 60_000)
+    head_size: Size = Size(96 << 20)
+    head_size_max: Size = Size(512 << 20)
 
     def __post_init__(self) -> None:
         if self.retention < MIN_RETENTION_MS:
             raise ValueError("retention must be at least 1h")
+        if not MIN_HEAD_AGE_MS <= self.head_age <= MAX_HEAD_AGE_MS:
+            raise ValueError("head_age must be from 10s to 2h")
+        if not MIN_HEAD_SIZE <= self.head_size <= self.head_size_max:
+            raise ValueError("head_size must be at least 1MB, and at most head_size_max")
+
+    def options(self) -> StorageOptions:
+        """The same, as the store takes it."""
+        return StorageOptions(
+            retention_ms=self.retention,
+            retention_bytes=self.retention_size,
+            cut_after_ms=self.head_age,
+            head_bytes=self.head_size,
+            head_bytes_max=self.head_size_max,
+        )
 
 
 class ServerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -17,7 +17,7 @@ from vedette_server.main.compiling import compile_in_background
 from vedette_server.main.config import Configuration
 from vedette_server.main.parts import Parts
 from vedette_server.state import StateStore, open_state, prune_regularly
-from vedette_server.storage import StorageOptions, Store
+from vedette_server.storage import Store
 from vedette_shared.clock import Clock, SystemClock
 from vedette_shared.errors import VedetteError
 from vedette_shared.listening import bound_address, listen_on
@@ -58,7 +58,7 @@ class Server:
     @asynccontextmanager
     async def _open_store(self) -> AsyncIterator[Store]:
         config = self._configuration.server
-        options = StorageOptions(retention_ms=config.storage.retention, retention_bytes=config.storage.retention_size)
+        options = config.storage.options()
         store = await trio.to_thread.run_sync(Store.open, config.data / "storage", options, self._clock)
         try:
             async with trio.open_nursery() as nursery:

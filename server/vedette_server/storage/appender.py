@@ -43,6 +43,7 @@ class StoreAppender:
         self._queue = CommitQueue(BATCH_VALUES)
         self._limiter = trio.CapacityLimiter(1)
         self._head_since = clock.monotonic()
+        self._budget = options.head_bytes
         self._turn = trio.Lock()
 
     def unknown_layouts(self, hashes: Sequence[bytes]) -> list[bytes]:
@@ -177,7 +178,7 @@ class StoreAppender:
     async def _make_room(self, values: int) -> None:
         """See that the head takes so many values, with a new one if need be."""
         head = self._intake.head
-        if not self._due() and head.size < self._options.head_bytes and head.has_room(values):
+        if not self._due() and head.size < self._budget and head.has_room(values):
             return
         while len(self._state.sealed) >= self._options.waiting_heads:
             if self._state.cut_error is not None:
@@ -198,7 +199,8 @@ class StoreAppender:
         head.last_segment = self._log.number - 1
         checkpoint = Checkpoint(head.last_segment, intake.sequences.dump(), intake.sources.dump())
         state.sealed.append(Sealed(head, tuple(intake.fresh_layouts), checkpoint, self._clock.now_ms()))
-        fresh = Head(self._options.head_capacity(values), self._log.number)
+        self._budget = self._options.head_budget(head.series)
+        fresh = Head(self._options.head_capacity(values, self._budget), self._log.number)
         state.contents = state.contents.with_head(fresh)
         intake.begin(fresh)
         self._taker.floors.cover_head(head)

@@ -22,7 +22,10 @@ class StorageOptions:
         retention_ms: Samples older than this are dropped, 0 to keep them for ever.
         retention_bytes: Above this size of all blocks the oldest are dropped, 0 for no bound.
         cut_after_ms: A block is cut from the head at this age.
-        head_bytes: A block is cut from the head at this size, whatever its age.
+        head_bytes: A block is cut from the head at this size, whatever its age, if it has ``head_rows`` samples of
+            each series by then. With so many series that it has not, the head grows with them.
+        head_rows: See ``head_bytes``; a block with few samples of each series is dear to cut and to merge.
+        head_bytes_max: A block is cut from the head at this size in any case.
         waiting_heads: So many full heads may wait to be written; with more, appends wait or are refused.
         cache_bytes: Decoded columns kept in memory.
         windows_ms: The spans that blocks are merged to, each a multiple of the one before.
@@ -34,15 +37,22 @@ class StorageOptions:
     retention_bytes: int = 0
     cut_after_ms: int = 5 * MINUTE_MS
     head_bytes: int = 96 << 20
+    head_rows: int = 20
+    head_bytes_max: int = 512 << 20
     waiting_heads: int = 3
     cache_bytes: int = 64 << 20
     windows_ms: tuple[int, ...] = (2 * HOUR_MS, DAY_MS)
     commit_delay_ms: int = 50
     maintenance_ms: int = 15_000
 
-    def head_capacity(self, values: int) -> int:
-        """The bytes of a new head's arena: what it may hold, and room for the batch that fills it and ``values``."""
-        return self.head_bytes + _VALUE_BYTES * max(3 * BATCH_VALUES, 2 * values)
+    def head_budget(self, series: int) -> int:
+        """The bytes at which a head is cut, if as many series as in the one before go on."""
+        enough = _VALUE_BYTES * self.head_rows * series
+        return max(self.head_bytes, min(enough, self.head_bytes_max))
+
+    def head_capacity(self, values: int, budget: int = 0) -> int:
+        """The bytes of a new head's arena: what it may hold, and room for the batch that fills it and for ``values``."""
+        return max(self.head_bytes, budget) + _VALUE_BYTES * max(3 * BATCH_VALUES, 2 * values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ class Head:
         self.rows = 0
         self.used = 0
         self.streams = 0
+        self.series = 0
         self.samples = 0
         self.min_time, self.max_time = _NEVER.max, _NEVER.min
         self._capacity = capacity // VALUE_BYTES
@@ -221,6 +222,7 @@ class Head:
         self._stream_tables[stream] = self._table(shape)
         self._oldest[stream], self._newest[stream] = _NEVER.max, _NEVER.min
         self._last_row[stream] = -1
+        self.series += len(shape.signatures)
         self._find_rivals(stream, target, shape)
         if shape.width == 1:
             self._single.setdefault(target, {})[int(shape.signatures[0])] = stream
