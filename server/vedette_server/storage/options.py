@@ -51,7 +51,7 @@ class StorageOptions:
         return max(self.head_bytes, min(enough, self.head_bytes_max))
 
     def head_capacity(self, values: int, budget: int = 0) -> int:
-        """The bytes of a new head's arena: what it may hold, and room for the batch that fills it and for ``values``."""
+        """The bytes of a new head's arena: what it may hold, and room for the batch that fills it and ``values``."""
         return max(self.head_bytes, budget) + _VALUE_BYTES * max(3 * BATCH_VALUES, 2 * values)
 
 
