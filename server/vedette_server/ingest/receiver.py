@@ -114,7 +114,7 @@ class Receiver:
         try:
             data = self._decompress(body)
             quick = quick_frame(data, self._bases)
-            if quick is not None:
+            if quick is not None and not self._appender.unknown_layouts((quick[1].layout,)):
                 lane, frame = quick
                 return _Opened(Delivery(lane.sender, (), (frame,)), lane=lane), len(data)
             message = decode_message(data, from_planes, self._layouts.decode)

@@ -18,6 +18,11 @@ _COUNTERS = {
     "failed_commits": ("log_commits_failed_total", "Group commits that failed; nothing of them was acknowledged."),
     "cuts": ("blocks_cut_total", "Blocks cut from the head."),
     "merges": ("block_merges_total", "Mergings of blocks."),
+    "targets_added": ("targets_added_total", "Targets that were not known before."),
+    "targets_dropped": ("targets_dropped_total", "Targets forgotten, as there is no sample of them any more."),
+    "signatures_added": ("signatures_added_total", "Signatures that were not known before."),
+    "signatures_dropped": ("signatures_dropped_total", "Signatures forgotten, as there is no sample of them any more."),
+    "layouts_dropped": ("layouts_dropped_total", "Layouts forgotten, as no source has had them within the retention."),
     "damaged": ("damaged_total", "Damaged stretches and files found."),
     "failures": ("maintenance_failures_total", "Cuts, mergings and deletions that failed and are tried again."),
 }

@@ -17,6 +17,7 @@ from vedette_server.storage.intake import Intake
 from vedette_server.storage.interface import Delivery, LooseSamples, Receipt, SourceEnd
 from vedette_server.storage.log.segments import LogWriter
 from vedette_server.storage.options import BATCH_VALUES, StorageOptions
+from vedette_server.storage.pruning import Pruner
 from vedette_server.storage.state import State
 from vedette_shared.clock import Clock
 from vedette_shared.errors import FrameError, VedetteError
@@ -122,6 +123,14 @@ class StoreAppender:
                     raise StorageFullError(f"blocks cannot be written: {self._state.cut_error}")
                 await self._roll(0)
             return self._log.number - 1
+
+    async def prune(self, pruner: Pruner) -> None:
+        """Let names be forgotten while nothing is taken in; see ``Pruner.prune``."""
+        async with self._turn:
+            generation = self._intake.index.generation
+            pruner.prune(self._oldest(), self._queue.layouts())
+            if self._intake.index.generation != generation:
+                self._taker.forget_loose()
 
     async def _commit(self, groups: Sequence[Group]) -> None:
         batch = [append for group in groups for append in group.appends]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -45,6 +45,10 @@ class Taker:
         self.defined_count = 0
         self.written_layouts: set[bytes] = set()
         self.oldest = 0
+
+    def forget_loose(self) -> None:
+        """Take no more heed of the numbers that ``Index.loose`` gave."""
+        self.defined = NumberedArray()
 
     def begin_segment(self) -> None:
         """Nothing is defined in a new segment."""
@@ -107,6 +111,9 @@ class FramesAppend(Append):
         pieces += _framed(*self._frames_record)
         return pieces
 
+    def layouts(self) -> Iterable[bytes]:
+        return [frame.layout for frame in self._frames]
+
     def late(self) -> bool:
         index, floors = self._taker.intake.index, self._taker.floors
         for place, frame in enumerate(self._frames):
@@ -154,13 +161,13 @@ class FramesAppend(Append):
 class SamplesAppend(Append):
     """Loose samples."""
 
-    __slots__ = ("_held", "_labels", "_late", "_numbers", "_samples", "_taker")
+    __slots__ = ("_generation", "_held", "_labels", "_late", "_numbers", "_samples", "_taker")
 
     def __init__(self, taker: Taker, labels: Sequence[Labels], samples: LooseSamples) -> None:
         super().__init__(len(samples.series))
         self._taker = taker
         self._labels = labels
-        self._numbers = taker.intake.index.loose(labels)
+        self._number()
         self._samples = samples
         self._late = np.zeros(0, np.intp)
         self._held: Bits = np.zeros(0, np.uint64)
@@ -182,12 +189,18 @@ class SamplesAppend(Append):
         return _framed(records.encode_loose(new, numbered))
 
     def late(self) -> bool:
+        if self._generation != self._taker.intake.index.generation:
+            self._number()
         newest = self._taker.floors.of_all(self._taker.intake.index.loose_targets[self._numbers])
         self._late = np.flatnonzero(self._samples.timestamps <= newest[self._samples.series])
         return len(self._late) > 0
 
     def examine(self, sources: Sequence[Source]) -> None:
         self._held = held_of_samples(self._taker.intake.index, sources, self._numbers, self._samples, self._late)
+
+    def _number(self) -> None:
+        index = self._taker.intake.index
+        self._generation, self._numbers = index.generation, index.loose(self._labels)
 
     def apply(self) -> Receipt:
         held = (self._late, self._held) if len(self._held) else None

@@ -47,6 +47,13 @@ class GrowingArray:
             self._array = bigger
 
 
+def growing(values: NDArray[Any]) -> GrowingArray:
+    """A growing array that begins with ``values``."""
+    array = GrowingArray(values.dtype, len(values) + 16)
+    array.extend(values)
+    return array
+
+
 class NumberedArray:
     """An int32 for each number from 0 on, -1 where none was set."""
 

@@ -53,6 +53,12 @@ class Catalog:
                 os.fsync(file.fileno())
         self.hashes.update(fresh)
 
+    def keep(self, payloads: Mapping[bytes, bytes]) -> None:
+        """Let go of the layouts that are not among these, durably."""
+        kept = {layout_hash: payloads[layout_hash] for layout_hash in self.hashes if layout_hash in payloads}
+        if len(kept) < len(self.hashes):
+            self.rewrite(kept)
+
     def rewrite(self, payloads: Mapping[bytes, bytes]) -> None:
         """Replace the file by one with just these layouts."""
         self._write(payloads.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import trio
 
@@ -30,6 +30,10 @@ class Append:
     def encode(self) -> list[bytes]:
         """Its records, framed, in pieces; asked for once, just before they are written."""
         raise NotImplementedError
+
+    def layouts(self) -> Iterable[bytes]:
+        """The layouts that it needs to be known."""
+        return ()
 
     def late(self) -> bool:
         """Whether the store may hold some of its samples outside the current head."""
@@ -121,6 +125,10 @@ class CommitQueue:
         if at_once or self._values >= ENOUGH_VALUES:
             self._hurry.set()
         await group.wait()
+
+    def layouts(self) -> set[bytes]:
+        """The layouts that what waits needs to be known."""
+        return {one for group in self._waiting for append in group.appends for one in append.layouts()}
 
     async def take(self, delay: float) -> Sequence[Group]:
         """Wait for appends, then ``delay`` seconds more for others to join, or until they are many; in order."""

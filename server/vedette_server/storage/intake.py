@@ -97,6 +97,14 @@ class Intake:
         self._ways = {}
         self._loose_streams = NumberedArray()
 
+    def layouts_in_use(self) -> set[bytes]:
+        """The layouts that came in this head, or of which it has frames."""
+        return {*self.fresh_layouts, *(layout for _, layout in self._routes)}
+
+    def forget_loose(self) -> None:
+        """Take no more heed of the numbers that ``Index.loose`` gave."""
+        self._loose_streams = NumberedArray()
+
     def layout(self, layout: Layout) -> None:
         """Take in a layout that is in the log now."""
         if self.index.layouts.add(layout):

@@ -9,6 +9,7 @@ import trio
 
 from vedette_server.storage.appender import StoreAppender
 from vedette_server.storage.block.reader import Block
+from vedette_server.storage.catalog import Catalog
 from vedette_server.storage.compaction.merger import Merger
 from vedette_server.storage.compaction.policy import BlockInfo, MergeJob, expired, next_merge
 from vedette_server.storage.contents import Contents
@@ -19,6 +20,7 @@ from vedette_server.storage.folder import DataFolder
 from vedette_server.storage.index.identity import Index
 from vedette_server.storage.interface import Matcher
 from vedette_server.storage.options import StorageOptions
+from vedette_server.storage.pruning import Pruner
 from vedette_server.storage.state import State
 from vedette_shared.clock import Clock
 from vedette_shared.logs import get_logger
@@ -41,6 +43,8 @@ class Maintenance:
         appender: StoreAppender,
         cutter: Cutter,
         merger: Merger,
+        pruner: Pruner,
+        catalog: Catalog,
         options: StorageOptions,
         clock: Clock,
     ) -> None:
@@ -50,6 +54,9 @@ class Maintenance:
         self._appender = appender
         self._cutter = cutter
         self._merger = merger
+        self._pruner = pruner
+        self._catalog = catalog
+        self._pruned = clock.monotonic()
         self._options = options
         self._clock = clock
         self._limiter = trio.CapacityLimiter(1)
@@ -104,6 +111,18 @@ class Maintenance:
         if done := self._state.contents.carried_out(self._index):
             async with self._deleting:
                 await self._keep_deletions([d for d in self._state.contents.deletions if d not in done])
+        await self._prune()
+
+    async def _prune(self) -> None:
+        """Forget the names that nothing bears, once in a while."""
+        now = self._clock.monotonic()
+        if now - self._pruned < self._options.pruning_ms / 1000:
+            return
+        self._pruned = now
+        await self._appender.prune(self._pruner)
+        layouts = self._index.layouts
+        known = {one: layouts.record(one) for one in layouts.hashes()}
+        await self._in_thread(lambda: self._catalog.keep(known))
 
     async def _cut_next(self) -> None:
         """Turn the oldest sealed head into a block."""

@@ -31,6 +31,7 @@ class StorageOptions:
         windows_ms: The spans that blocks are merged to, each a multiple of the one before.
         commit_delay_ms: How long the log waits for more to join an fsync, unless much is waiting already.
         maintenance_ms: How often merging and retention look for work.
+        pruning_ms: How often names that nothing bears any more are looked for; they go at the second time.
     """
 
     retention_ms: int = 90 * DAY_MS
@@ -44,6 +45,7 @@ class StorageOptions:
     windows_ms: tuple[int, ...] = (2 * HOUR_MS, DAY_MS)
     commit_delay_ms: int = 50
     maintenance_ms: int = 15_000
+    pruning_ms: int = 10 * MINUTE_MS
 
     def head_budget(self, series: int) -> int:
         """The bytes at which a head is cut, if as many series as in the one before go on."""
@@ -112,6 +114,11 @@ class Statistics:
         failed_commits: Group commits that failed.
         cuts: Blocks cut from the head.
         merges: Mergings done.
+        targets_added: Targets that were not known before.
+        targets_dropped: Targets that were forgotten, as there is no sample of them any more.
+        signatures_added: Signatures that were not known before.
+        signatures_dropped: Signatures that were forgotten.
+        layouts_dropped: Layouts that were forgotten, as no source has had them within the retention.
         damaged: Damaged stretches and files found since the store was opened.
         failures: Cuts, mergings and deletions that failed and will be tried again.
     """
@@ -137,5 +144,10 @@ class Statistics:
     failed_commits: int = 0
     cuts: int = 0
     merges: int = 0
+    targets_added: int = 0
+    targets_dropped: int = 0
+    signatures_added: int = 0
+    signatures_dropped: int = 0
+    layouts_dropped: int = 0
     damaged: int = 0
     failures: int = 0

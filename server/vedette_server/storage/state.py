@@ -40,3 +40,4 @@ class State:
     merges: int = 0
     damaged: int = 0
     failures: int = 0
+    layouts_dropped: int = 0

@@ -22,6 +22,7 @@ from vedette_server.storage.interface import Appender, Matcher, Querier
 from vedette_server.storage.log.segments import LogWriter, log_size, segment_numbers, segment_path
 from vedette_server.storage.maintenance import Maintenance
 from vedette_server.storage.options import BlockStatistics, Statistics, StorageOptions
+from vedette_server.storage.pruning import Pruner
 from vedette_server.storage.read.cache import PieceCache
 from vedette_server.storage.read.querier import StoreQuerier
 from vedette_server.storage.recovery import HeadCutter, LogHeads, load_checkpoint, open_blocks
@@ -64,6 +65,7 @@ class Store:
         self._log = LogWriter(folder.log, heads.next_segment)
         self._intake = intake
         self._appender = StoreAppender(self._state, intake, self._log, options, clock)
+        self._known_at_first = len(self._index.targets), len(self._index.signatures)
         self._maintenance = Maintenance(
             folder,
             self._index,
@@ -71,6 +73,8 @@ class Store:
             self._appender,
             self._cutter,
             Merger(folder, self._index, self._cache),
+            Pruner(self._index, intake, self._state),
+            self._catalog,
             options,
             clock,
         )
@@ -128,14 +132,15 @@ class Store:
         """The state of the store and its counts since it was opened."""
         state = self._state
         contents, counts = state.contents, state.counts
+        targets, signatures = self._index.targets, self._index.signatures
         spans = [(block.min_time, block.max_time) for block in contents.blocks]
         spans += [(head.min_time, head.max_time) for head in contents.heads if head.rows]
         return Statistics(
             head_series=sum(head.view().directory.series_count() for head in contents.heads[-1:]),
             head_samples=sum(head.samples for head in contents.heads),
             head_bytes=sum(head.size for head in contents.heads),
-            targets=len(self._index.targets),
-            signatures=len(self._index.signatures),
+            targets=targets.count,
+            signatures=signatures.count,
             layouts=len(self._index.layouts),
             blocks=len(contents.blocks),
             block_samples=sum(block.meta.samples for block in contents.blocks),
@@ -152,6 +157,11 @@ class Store:
             failed_commits=state.failed_commits,
             cuts=state.cuts,
             merges=state.merges,
+            targets_added=len(targets) - self._known_at_first[0],
+            targets_dropped=len(targets) - targets.count,
+            signatures_added=len(signatures) - self._known_at_first[1],
+            signatures_dropped=len(signatures) - signatures.count,
+            layouts_dropped=state.layouts_dropped,
             damaged=state.damaged + sum(len(block.damaged) for block in contents.blocks),
             failures=state.failures,
         )

@@ -21,7 +21,11 @@ _MAX_REMEMBERED = 1 << 20
 
 
 class Index:
-    """All names that the store knows."""
+    """All names that the store knows.
+
+    Attributes:
+        generation: Grows when names are forgotten: the numbers that ``loose`` gave before are of no use then.
+    """
 
     def __init__(self) -> None:
         self.targets = LabelTable()
@@ -33,6 +37,7 @@ class Index:
         self._loose_targets = GrowingArray(np.int32)
         self._loose_signatures = GrowingArray(np.int32)
         self._single: dict[int, Shape] = {}
+        self.generation = 0
 
     def target(self, encoded: bytes) -> int:
         """The number of a target as a frame carries it.
@@ -98,6 +103,22 @@ class Index:
         if shape is None:
             shape = self._single[signature] = Shape(np.array([signature], np.int32), 1)
         return shape
+
+    def forget(self, targets: NDArray[np.intp], signatures: NDArray[np.intp]) -> None:
+        """Forget targets and signatures that nothing refers to any more, by their numbers."""
+        lost_targets, lost_signatures = set(targets.tolist()), set(signatures.tolist())
+        self.targets.forget(targets)
+        self.signatures.forget(signatures)
+        self._encoded_targets = {key: n for key, n in self._encoded_targets.items() if n not in lost_targets}
+        wider = {
+            narrow: [(labels, n) for labels, n in known if n not in lost_targets]
+            for narrow, known in self._wider.items()
+        }
+        self._wider = {narrow: known for narrow, known in wider.items() if known}
+        self._single = {n: shape for n, shape in self._single.items() if n not in lost_signatures}
+        self._loose.clear()
+        self._loose_targets, self._loose_signatures = GrowingArray(np.int32), GrowingArray(np.int32)
+        self.generation += 1
 
     def _part(self, labels: Labels) -> int:
         if len(self._loose) >= _MAX_REMEMBERED:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -67,6 +67,12 @@ class Layouts:
     def hashes(self) -> list[bytes]:
         """The hashes of all layouts."""
         return list(self._known)
+
+    def shapes(self) -> Iterator[Shape]:
+        """The shapes of all layouts."""
+        for known in self._known.values():
+            yield known.shape
+            yield from known.renamed.values()
 
     def width(self, layout_hash: bytes) -> int:
         """The number of series of a known layout."""

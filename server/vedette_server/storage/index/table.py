@@ -1,6 +1,7 @@
 """Label sets under numbers, kept column by column: one for the targets, one for the signatures.
 
-One thread appends; any thread reads what was there when it looked. A set's number never changes and is not used again.
+One thread appends and forgets; any thread reads what was there when it looked, so arrays that belong together are
+replaced together. A set's number never changes and is not used again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette_server.storage.arrays import GrowingArray
+from vedette_server.storage.arrays import GrowingArray, growing
 from vedette_shared.labels import Labels, flatten
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -34,7 +35,7 @@ class LabelColumn:
         answers: Which codes satisfy a matcher, remembered by matcher.
     """
 
-    __slots__ = ("_codes", "_dense", "_entries", "_number", "answers", "hashes", "name", "position", "values")
+    __slots__ = ("_dense", "_number", "_pairs", "answers", "hashes", "name", "position", "values")
 
     def __init__(self, name: str, position: int) -> None:
         self.name = name
@@ -43,8 +44,7 @@ class LabelColumn:
         self.hashes: list[int] = [0]
         self.answers: dict[Hashable, NDArray[np.bool_]] = {}
         self._number: dict[str, int] = {"": 0}
-        self._entries = GrowingArray(np.int32)
-        self._codes = GrowingArray(np.int32)
+        self._pairs = GrowingArray(np.int32), GrowingArray(np.int32)
         self._dense: tuple[int, NDArray[np.int32]] = (-1, np.zeros(0, np.int32))
 
     def add(self, entry: int, value: str) -> int:
@@ -55,9 +55,23 @@ class LabelColumn:
             self.hashes.append(pair_hash(self.name, value))
             self.values.append(value)
             self._number[value] = code
-        self._codes.append(code)
-        self._entries.append(entry)
+        entries, codes = self._pairs
+        codes.append(code)
+        entries.append(entry)
         return code
+
+    def forget(self, gone: NDArray[np.bool_]) -> None:
+        """Forget the sets that ``gone`` marks, and the values that only they had; codes are not used again."""
+        entries, codes = (pair.view() for pair in self._pairs)
+        stays = ~gone[entries]
+        if stays.all():
+            return
+        self._pairs = growing(entries[stays]), growing(codes[stays])
+        self._dense = (-1, np.zeros(0, np.int32))
+        for code in np.setdiff1d(codes[~stays], codes[stays]).tolist():
+            del self._number[self.values[code]]
+            self.values[code] = ""
+            self.hashes[code] = 0
 
     def code(self, value: str) -> int:
         """The code of a value, -1 if no set has it."""
@@ -65,11 +79,12 @@ class LabelColumn:
 
     def pairs(self, count: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return (entries, codes) of the sets below ``count`` that have the label."""
-        entries = self._entries.view()
+        of_entries, of_codes = self._pairs
+        entries = of_entries.view()
         size = len(entries)
         if size and entries[-1] >= count:
             size = int(np.searchsorted(entries, count))
-        return entries[:size], self._codes.view()[:size]
+        return entries[:size], of_codes.view()[:size]
 
     def dense(self, count: int) -> NDArray[np.int32]:
         """The code of each of the sets below ``count``, shape (count,). Not to be written to."""
@@ -85,17 +100,16 @@ class LabelColumn:
 class LabelTable:
     """Label sets, numbered from 0 in the order of their coming."""
 
-    __slots__ = ("_columns", "_names", "_numbers", "_offsets", "_pair_codes", "_pair_names", "_sums")
+    __slots__ = ("_columns", "_forgotten", "_names", "_numbers", "_sets", "_sums")
 
     def __init__(self) -> None:
         self._numbers: dict[bytes, int] = {}
         self._columns: dict[str, LabelColumn] = {}
         self._names: list[LabelColumn] = []
-        self._offsets = GrowingArray(np.int64)
-        self._offsets.append(0)
-        self._pair_names = GrowingArray(np.int32)
-        self._pair_codes = GrowingArray(np.int32)
+        # Where each set's labels begin, and their columns and codes.
+        self._sets = growing(np.zeros(1, np.int64)), GrowingArray(np.int32), GrowingArray(np.int32)
         self._sums = GrowingArray(np.uint64)
+        self._forgotten = growing(np.zeros(0, np.bool_))
 
     def __len__(self) -> int:
         return len(self._sums)
@@ -115,16 +129,16 @@ class LabelTable:
 
     def labels(self, number: int) -> Labels:
         """The label set of this number."""
-        offsets = self._offsets.view()
+        offsets, names, codes = (part.view() for part in self._sets)
         stretch = slice(int(offsets[number]), int(offsets[number + 1]))
-        names, codes = self._pair_names.view()[stretch], self._pair_codes.view()[stretch]
+        names, codes = names[stretch], codes[stretch]
         columns = [self._names[name] for name in names]
         return tuple((column.name, column.values[code]) for column, code in zip(columns, codes, strict=True))
 
     def names_of(self, number: int) -> list[str]:
         """The names of the labels of the set of this number."""
-        offsets = self._offsets.view()
-        return [self._names[name].name for name in self._pair_names.view()[offsets[number] : offsets[number + 1]]]
+        offsets, names = self._sets[0].view(), self._sets[1].view()
+        return [self._names[name].name for name in names[offsets[number] : offsets[number + 1]]]
 
     def column(self, name: str) -> LabelColumn | None:
         """The column of a label, if any set has it."""
@@ -138,9 +152,37 @@ class LabelTable:
         """The sum of ``pair_hash`` over each set's labels, modulo 2**64, shape (number of sets,)."""
         return self._sums.view()
 
+    def alive(self) -> NDArray[np.bool_]:
+        """Which sets are not forgotten, shape (number of sets,); to be written to."""
+        alive = np.ones(len(self), np.bool_)
+        forgotten = self._forgotten.view()
+        alive[: len(forgotten)] = ~forgotten
+        return alive
+
+    @property
+    def count(self) -> int:
+        """How many sets are not forgotten."""
+        return len(self) - int(self._forgotten.view().sum())
+
+    def forget(self, numbers: NDArray[np.intp]) -> None:
+        """Forget sets that nothing refers to any more; of each, 17 bytes are kept in the place of its number."""
+        gone = np.zeros(len(self), np.bool_)
+        gone[numbers] = True
+        flags = gone.tobytes()
+        self._numbers = {key: number for key, number in self._numbers.items() if not flags[number]}
+        offsets, names, codes = (part.view() for part in self._sets)
+        sizes = np.diff(offsets)
+        stays = np.repeat(~gone, sizes)
+        sizes[gone] = 0
+        self._sets = growing(np.concatenate([[0], np.cumsum(sizes)])), growing(names[stays]), growing(codes[stays])
+        for column in self._names:
+            column.forget(gone)
+        self._forgotten = growing(gone | ~self.alive())
+
     def _add(self, labels: Labels) -> int:
         number = len(self._sums)
         total = 0
+        offsets, pair_names, pair_codes = self._sets
         for name, value in labels:
             column = self._columns.get(name)
             if column is None:
@@ -149,9 +191,9 @@ class LabelTable:
                 self._columns[name] = column
             code = column.add(number, value)
             total += column.hashes[code]
-            self._pair_codes.append(code)
-            self._pair_names.append(column.position)
-        self._offsets.append(len(self._pair_names))
+            pair_codes.append(code)
+            pair_names.append(column.position)
+        offsets.append(len(pair_names))
         self._sums.append(np.uint64(total % 2**64))
         return number
 
