@@ -92,6 +92,7 @@ def test_inspect_tells_what_is_there(store: Path, capsys: pytest.CaptureFixture[
         blocks=[block],
         log=[SegmentReport("00000002.log", (store / "log" / "00000002.log").stat().st_size)],
         head=HeadReport(NOW, NOW + 90_000, 4, 4),
+        churn=ChurnReport(3, 0),
         series=7,
         targets=3,
         signatures=4,

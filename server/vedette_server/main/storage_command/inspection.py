@@ -15,6 +15,7 @@ from vedette_server.main.storage_command.snapshot import Snapshot
 from vedette_server.storage.block.reader import Block
 from vedette_server.storage.index.selection import everything
 from vedette_server.storage.index.table import LabelTable
+from vedette_server.storage.options import DAY_MS
 from vedette_shared.labels import METRIC_NAME, format_series
 
 LARGEST = 10
@@ -51,6 +52,13 @@ class HeadReport(msgspec.Struct, frozen=True):
     series: int
 
 
+class ChurnReport(msgspec.Struct, frozen=True):
+    """Targets that came and went within the last day before the newest sample: by their first and last samples."""
+
+    targets_added: int
+    targets_silent: int
+
+
 class Entry(msgspec.Struct, frozen=True):
     """A name, or a label set, and how many series bear it."""
 
@@ -74,6 +82,7 @@ class Report(msgspec.Struct, frozen=True):
     blocks: list[BlockReport]
     log: list[SegmentReport]
     head: HeadReport
+    churn: ChurnReport
     series: int
     targets: int
     signatures: int
@@ -106,6 +115,7 @@ def inspect(folder: Path, used_by: int | None) -> Report:
                 if file.name.startswith("log/")
             ],
             head=_head(store),
+            churn=_churn(store),
             series=len(targets),
             targets=int((by_target > 0).sum()),
             signatures=int((by_signature > 0).sum()),
@@ -118,6 +128,18 @@ def inspect(folder: Path, used_by: int | None) -> Report:
                 Entry(format_series(store.index.targets.labels(number)), count) for number, count in _largest(by_target)
             ],
         )
+
+
+def _churn(store: FrozenStore) -> ChurnReport:
+    known = len(store.index.targets)
+    first, last = np.full(known, _EVER), np.full(known, -_EVER)
+    for source in store.contents.sources(store.index):
+        directory = source.directory
+        np.minimum.at(first, directory.slot_targets, directory.slot_first)
+        np.maximum.at(last, directory.slot_targets, directory.slot_last)
+    borne = first <= last
+    horizon = int(last.max(initial=-_EVER)) - DAY_MS
+    return ChurnReport(int((borne & (first > horizon)).sum()), int((borne & (last <= horizon)).sum()))
 
 
 def _pairs(store: FrozenStore) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

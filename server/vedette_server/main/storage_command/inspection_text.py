@@ -19,6 +19,8 @@ def render(report: Report) -> Iterator[str]:
         f"{report.series:,} series of {report.targets:,} targets and {report.signatures:,} signatures, "
         f"{report.layouts:,} layouts, {report.deletions:,} deletions to carry out"
     )
+    churn = report.churn
+    yield f"{churn.targets_added:,} targets came in the last day, {churn.targets_silent:,} have been silent for one"
     if report.damaged:
         yield f"{report.damaged:,} damaged places are left out: see vedette storage verify"
     yield ""
