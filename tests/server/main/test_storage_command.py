@@ -15,6 +15,7 @@ import trio
 from tests.server.storage.support import NOW, cut, run_store, to_frame, to_layout
 from vedette_server.main.storage_command.block_check import check_block
 from vedette_server.main.storage_command.inspection import (
+    ChurnReport,
     Entry,
     HeadReport,
     LabelEntry,
