@@ -28,9 +28,13 @@ sysName snmpd-under-test
 createUser shauser SHA "authpass123" AES "privpass123"
 createUser sha256user SHA-256 "authpass256" AES "privpass256"
 createUser sha512user SHA-512 "authpass512"
+createUser sha512aesuser SHA-512 "authpass512" AES "privpass512"
+createUser sha512aes256user SHA-512 "authpass512" AES-256 "privpass512"
 rouser shauser authPriv
 rouser sha256user authPriv
 rouser sha512user authNoPriv
+rouser sha512aesuser authPriv
+rouser sha512aes256user authPriv
 """
 
 

@@ -27,6 +27,8 @@ SHA256 = {**SHA, "user": "sha256user", "auth_protocol": "sha256"} | {
     "priv_password": "privpass256",
 }
 SHA512 = {"version": "3", "user": "sha512user", "auth_protocol": "sha512", "auth_password": "authpass512"}
+SHA512_AES = {**SHA512, "user": "sha512aesuser", "priv_protocol": "aes", "priv_password": "privpass512"}
+SHA512_AES256 = {**SHA512_AES, "user": "sha512aes256user", "priv_protocol": "aes256"}
 SIMULATED = {**SHA, "user": "simuser", "auth_protocol": "sha256"}
 
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vedette_agent.snmp.ber import encode_arcs, parse_oid
-from vedette_agent.snmp.declarations import Module, Table, load_modules
+from vedette_agent.snmp.declarations import BUILT_IN, Module, Table, load_modules
 from vedette_agent.snmp.families import scalar_families, table_families
 from vedette_agent.snmp.message import GAUGE32, Binding, Value
 from vedette_shared.config import merge_config
@@ -194,7 +194,7 @@ def test_sensors_of_entities() -> None:
 @given(st.data())
 def test_whatever_a_device_tells(data: st.DataObject) -> None:
     """Never fails: a device that tells nonsense costs its own metrics."""
-    name = data.draw(st.sampled_from(("entity_sensor", "host_resources", "if_mib", "ups")))
+    name = data.draw(st.sampled_from(sorted(path.stem for path in BUILT_IN.glob("*.toml"))))
     module = load_modules((name,), NOWHERE)[name]
     values = st.one_of(st.none(), st.integers(-(2**71), 2**71), st.floats(), st.binary(max_size=20))
     rows = st.lists(

@@ -9,7 +9,7 @@ import pytest
 import trio
 
 from tests.agent.snmp.agents import NEED_SNMPD, Running, free_port, snmpd
-from tests.agent.snmp.devices import SHA, SHA256, SHA512, by_name, device
+from tests.agent.snmp.devices import SHA, SHA256, SHA512, SHA512_AES, SHA512_AES256, by_name, device
 from vedette_agent.snmp.errors import NoAnswerError, SnmpError
 
 pytestmark = NEED_SNMPD
@@ -25,8 +25,8 @@ def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.mark.parametrize(
     "access",
-    [{"version": "1"}, {"version": "2c"}, SHA, SHA256, SHA512],
-    ids=["1", "2c", "3-sha-aes", "3-sha256-aes", "3-sha512"],
+    [{"version": "1"}, {"version": "2c"}, SHA, SHA256, SHA512, SHA512_AES, SHA512_AES256],
+    ids=["1", "2c", "3-sha-aes", "3-sha256-aes", "3-sha512", "3-sha512-aes", "3-sha512-aes256"],
 )
 async def test_every_version_finds_the_same(agent: Running, access: dict[str, Any]) -> None:
     """The interfaces of this machine."""
