@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from vedette_agent.ipmi.part_families import part_families
 from vedette_agent.ipmi.readings import BmcReport, SensorReading
 from vedette_agent.sources.timing import rounded
 from vedette_shared.labels import make_labels
@@ -42,7 +43,7 @@ _BY_UNIT = {"C": _TEMPERATURE, "RPM": _FAN_SPEED, "V": _VOLTAGE, "A": _CURRENT, 
 def bmc_families(report: BmcReport, collectors: Sequence[str], duration: float) -> list[MetricFamily]:
     """Return what ``report`` says of the ``collectors`` that were asked, in ``duration`` seconds."""
     up = gauge("ipmi_up", "'1' if a scrape of the IPMI device was successful, '0' otherwise.")
-    for name in collectors:
+    for name in (name for name in collectors if name not in report.unknown):
         up.add(0.0 if name in report.errors else 1.0, make_labels(collector=name))
     families = [up, gauge("ipmi_scrape_duration_seconds", "How long reading the BMC took.", rounded(duration))]
     if report.info is not None:
@@ -61,10 +62,11 @@ def bmc_families(report: BmcReport, collectors: Sequence[str], duration: float) 
     if report.watts is not None:
         families.append(gauge("ipmi_dcmi_power_consumption_watts", "Current power consumption in Watts.", report.watts))
     if report.sel is not None:
-        entries, free = float(report.sel.entries), float(report.sel.free_bytes)
+        entries, free = float(report.sel.entries), report.sel.free_bytes
         families.append(gauge("ipmi_sel_logs_count", "Current number of log entries in the SEL.", entries))
-        families.append(gauge("ipmi_sel_free_space_bytes", "Current free space for new SEL entries.", free))
-    return families + _sensor_families(report.sensors or ())
+        if free is not None:
+            families.append(gauge("ipmi_sel_free_space_bytes", "Current free space for new SEL entries.", float(free)))
+    return families + _sensor_families(report.sensors or ()) + part_families(report.parts or ())
 
 
 def _sensor_families(sensors: Iterable[SensorReading]) -> list[MetricFamily]:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import trio
+
 from vedette_agent.children import ChildLimits, run_child
 from vedette_agent.errors import CollectorError
 from vedette_agent.ipmi.config import Collector
@@ -37,6 +39,9 @@ class InbandBmc:
         self._driver = driver
         self._sel_was = ""
         self._limits = ChildLimits(timeout, OUTPUT_BYTES, timeout)
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        task_status.started()
 
     async def read(self, collectors: Sequence[Collector], cursor: SelCursor | None = None) -> BmcReport:
         """Return what ``collectors`` find, and what the event log holds behind ``cursor``.

@@ -62,6 +62,9 @@ class LanBmc:
         self._threads: trio.CapacityLimiter | None = None
         self._connection: _Connection | None = None
 
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        task_status.started()
+
     async def read(self, collectors: Sequence[Collector], cursor: SelCursor | None = None) -> BmcReport:
         """Return what ``collectors`` find, and what the event log holds behind ``cursor``.
 

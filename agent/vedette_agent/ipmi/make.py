@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -9,18 +10,26 @@ from pathlib import Path
 
 import trio
 
-from vedette_agent.ipmi.config import BmcConfig, IpmiConfig
+from vedette_agent.ipmi.config import IPMI_COLLECTORS, BmcConfig, IpmiConfig
 from vedette_agent.ipmi.inband import InbandBmc
 from vedette_agent.ipmi.lan import LanBmc, LanTarget
 from vedette_agent.ipmi.source import JOB, Bmc, BmcSource
 from vedette_agent.pushing import read_secret
+from vedette_agent.redfish.automatic import AutomaticBmc
+from vedette_agent.redfish.bmc import RedfishBmc
+from vedette_agent.redfish.session import RedfishTarget, tls_of
 from vedette_shared.clock import Clock
+from vedette_shared.errors import ConfigError
 
 CACHE = "ipmi"
 """The folder below the agent's own that FreeIPMI keeps sensor records in."""
 
 CURSORS = "sel"
 """The folder there of the places in event logs."""
+
+
+_CURSOR_ENDS = {"ipmi": ".json", "redfish": ".redfish.json", "auto": ".auto.json"}
+"""The logs of the protocols are not the same, nor are the places in them."""
 
 
 @dataclass(slots=True)
@@ -34,6 +43,14 @@ class _Slots:
         if self.semaphore is None:
             self.semaphore = trio.Semaphore(self.count)
         return self.semaphore
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Where a BMC is by either protocol; by neither if it is this host's own, in-band."""
+
+    lan: LanTarget | None = None
+    redfish: RedfishTarget | None = None
 
 
 def plan_bmcs(config: IpmiConfig, data: Path, clock: Clock) -> list[tuple[str, object, Callable[[], BmcSource]]]:
@@ -56,36 +73,55 @@ def plan_bmcs(config: IpmiConfig, data: Path, clock: Clock) -> list[tuple[str, o
             (
                 f"{JOB}:{bmc.name}",
                 (bmc, target, shared),
-                partial(_make, bmc, _way(target, config, data, slots), config, clock, data),
+                partial(_make, bmc, _way(bmc.name, target, config, data, clock, slots), config, clock, data),
             )
         )
     return plans
 
 
-def _target_of(bmc: BmcConfig) -> LanTarget | None:
+def _target_of(bmc: BmcConfig) -> _Target:
     if not bmc.address:
-        return None
+        return _Target()
     password = read_secret(bmc.password_file) if bmc.password_file is not None else ""
-    return LanTarget(*bmc.endpoint, bmc.user, password, bmc.privilege)
+    lan = LanTarget(*bmc.endpoint, bmc.user, password, bmc.privilege) if bmc.protocol != "redfish" else None
+    if bmc.protocol == "ipmi":
+        return _Target(lan)
+    tls = bmc.tls
+    ca_file = str(tls.ca_file or "")
+    redfish = RedfishTarget(bmc.redfish_url, bmc.user, password, tls.verify, tls.digest, ca_file)
+    try:
+        tls_of(redfish)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"{ca_file}: no certificates can be read from it: {error}") from error
+    return _Target(lan, redfish)
 
 
-def _way(target: LanTarget | None, config: IpmiConfig, data: Path, slots: _Slots) -> Callable[[], Bmc]:
+def _way(name: str, target: _Target, config: IpmiConfig, data: Path, clock: Clock, slots: _Slots) -> Callable[[], Bmc]:
     timeout = config.timeout.seconds
-    if target is None:
-        return partial(InbandBmc, config.tools, data / CACHE, timeout)
-    return partial(LanBmc, target, timeout, slots)
+    if target.lan is not None:
+        lan = partial(LanBmc, target.lan, timeout, slots)
+        if target.redfish is None:
+            return lan
+        redfish = partial(RedfishBmc, target.redfish, timeout, clock.now_ms)
+        return lambda: AutomaticBmc(name, redfish(), lan(), timeout)
+    if target.redfish is not None:
+        return partial(RedfishBmc, target.redfish, timeout, clock.now_ms)
+    return partial(InbandBmc, config.tools, data / CACHE, timeout)
 
 
 def _make(bmc: BmcConfig, way: Callable[[], Bmc], config: IpmiConfig, clock: Clock, data: Path) -> BmcSource:
+    collectors = config.collectors
+    if bmc.protocol == "ipmi":
+        collectors = tuple(name for name in collectors if name in IPMI_COLLECTORS)
     return BmcSource(
         bmc.name,
         way(),
-        config.collectors,
+        collectors,
         interval_ms=config.interval,
         timeout=config.timeout.seconds,
         clock=clock,
         host=bmc.host,
         instance=bmc.instance,
         labels=bmc.labels,
-        cursor_file=data / CURSORS / f"{bmc.name.replace('/', '_')}.json",
+        cursor_file=data / CURSORS / f"{bmc.name.replace('/', '_')}{_CURSOR_ENDS[bmc.protocol]}",
     )

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from vedette_shared.events import Event
+
 NOMINAL, WARNING, CRITICAL = 0.0, 1.0, 2.0
 """States of a sensor, as ipmi_exporter numbers them; NaN for one that has none."""
 
@@ -20,7 +22,7 @@ class SensorReading:
     """One sensor.
 
     Attributes:
-        id: The number of its record in the SDR repository.
+        id: The number of its record in the SDR repository; over Redfish, the service's own name for it.
         name: As that record has it.
         type: What it measures, in the words of the specification, table 42-3: ``Temperature``, ``Power Supply``.
         state: One of the states, or NaN.
@@ -28,7 +30,7 @@ class SensorReading:
         unit: Abbreviated: ``C``, ``RPM``, ``V``, ``A``, ``W``, ``%``; empty if it has none.
     """
 
-    id: int
+    id: int | str
     name: str
     type: str
     state: float = math.nan
@@ -47,10 +49,10 @@ class BmcInfo:
 
 @dataclass(frozen=True, slots=True)
 class SelInfo:
-    """How full the system event log is."""
+    """How full the system event log is; ``free_bytes`` is ``None`` where that is not told."""
 
     entries: int
-    free_bytes: int
+    free_bytes: int | None
 
 
 Names = Mapping[tuple[int, int], str]
@@ -64,10 +66,12 @@ class SelCursor:
     Attributes:
         last: The last record read, as hexadecimal digits; empty where the log was empty.
         erased: When the log was cleared last, by the BMC's own clock.
+        log: The log service that was read over Redfish; empty for that of IPMI.
     """
 
     last: str = ""
     erased: int = 0
+    log: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +92,51 @@ class SelNews:
 
 
 @dataclass(frozen=True, slots=True)
+class LogNews:
+    """What a reading of a log gave over Redfish.
+
+    Attributes:
+        records: What new entries are known by, oldest first; none at a first reading.
+        events: They as events.
+        cursor: Behind the last of them.
+    """
+
+    records: tuple[bytes, ...]
+    events: tuple[Event, ...]
+    cursor: SelCursor
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the machine whose health the BMC tells.
+
+    Attributes:
+        kind: What it is: ``system``, ``memory_module``, ``storage_drive``, …
+        id: The BMC's own name for it.
+        storage: Of the storage that it belongs to; empty for what is none of storage.
+        health: One of the states, or NaN.
+        values: More that is measured, by the ends of metrics' names.
+        info: Who made it, and the like.
+    """
+
+    kind: str
+    id: str
+    storage: str = ""
+    health: float = math.nan
+    values: Mapping[str, float] = field(default_factory=dict)
+    info: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class BmcReport:
     """What one reading of a BMC gave; what was not asked for, or failed, is ``None``.
 
     Attributes:
         news: What is new in the system event log.
         watts: Power that DCMI measures; also ``None`` while it does not measure.
+        parts: Of which the health is told.
         errors: Why collectors failed, by their names.
+        unknown: Collectors that the way to the BMC does not have.
     """
 
     sensors: tuple[SensorReading, ...] | None = None
@@ -102,8 +144,10 @@ class BmcReport:
     is_powered: bool | None = None
     watts: float | None = None
     sel: SelInfo | None = None
-    news: SelNews | None = None
+    news: SelNews | LogNews | None = None
+    parts: tuple[Part, ...] | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
 
 
 def failed(collectors: tuple[str, ...], error: str) -> BmcReport:

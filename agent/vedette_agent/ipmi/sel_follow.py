@@ -10,7 +10,7 @@ import msgspec
 import trio
 
 from vedette_agent.changes.memory import Memory
-from vedette_agent.ipmi.readings import SelCursor, SelNews
+from vedette_agent.ipmi.readings import LogNews, SelCursor, SelNews
 from vedette_agent.ipmi.sel import sel_events
 from vedette_shared.events import Event
 from vedette_shared.logs import get_logger
@@ -50,12 +50,17 @@ class SelFollower:
             self._saved = self._kept
         return self._cursor
 
-    def note(self, news: SelNews | None, now_ms: int) -> None:
+    def note(self, news: SelNews | LogNews | None, now_ms: int) -> None:
         """Take what a reading gave."""
-        if news is not None:
-            events = sel_events(news, now_ms, self._host)
-            self._events += map(self._named, news.records, events)
-            self._cursor = news.cursor
+        if news is None:
+            return
+        events: Sequence[Event] = (
+            [msgspec.structs.replace(event, host=self._host) for event in news.events]
+            if isinstance(news, LogNews)
+            else sel_events(news, now_ms, self._host)
+        )
+        self._events += map(self._named, news.records, events)
+        self._cursor = news.cursor
 
     def take_events(self) -> Sequence[Event]:
         """Hand over the events since the last call."""

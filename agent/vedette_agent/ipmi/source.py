@@ -32,14 +32,21 @@ class Bmc(Protocol):
         cpu_seconds: CPU time that readings have used in this process.
     """
 
-    left_behind: int
-    cpu_seconds: float
+    @property
+    def left_behind(self) -> int: ...
+
+    @property
+    def cpu_seconds(self) -> float: ...
 
     async def read(self, collectors: Sequence[Collector], cursor: SelCursor | None = None) -> BmcReport:
         """Return what ``collectors`` find, and what the event log holds behind ``cursor``.
 
         May be cancelled at any moment. Raises CollectorError.
         """
+        ...
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Keep what lasts from one reading to the next, where that takes a task; returns at once without any."""
         ...
 
     def close(self) -> None:
@@ -91,6 +98,9 @@ class BmcSource(PlainSource):
         self._errors = ErrorLog("bmc")
         self._problems: dict[str, str] = {}
         self._follower = SelFollower(cursor_file, host)
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        await self._bmc.run(task_status=task_status)
 
     async def collect(self) -> Sequence[MetricFamily]:
         cursor = await self._follower.prepare()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ssl
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -24,9 +25,19 @@ class Client:
         url: Scheme, host and port; a path before that of each request.
         tls: What to trust and how to identify oneself; the machine's authorities without it.
         most_body: Bytes of an answer's body that are kept.
+        is_strict: Whether an answer with a larger body is an error, at once, and not only cut off.
+        fingerprint: SHA-256 of the certificate that the server must show; none for any that ``tls`` lets pass.
     """
 
-    def __init__(self, url: str, tls: ssl.SSLContext | None = None, most_body: int = MOST_BODY) -> None:
+    def __init__(
+        self,
+        url: str,
+        tls: ssl.SSLContext | None = None,
+        most_body: int = MOST_BODY,
+        *,
+        is_strict: bool = False,
+        fingerprint: bytes = b"",
+    ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
             raise ValueError(f"{url!r} is not the URL of a server")
@@ -36,6 +47,8 @@ class Client:
         self._prefix = parts.path.rstrip("/")
         self._tls = (tls or ssl.create_default_context()) if parts.scheme == "https" else None
         self._most_body = most_body
+        self._is_strict = is_strict
+        self._fingerprint = fingerprint
         self._stream: trio.abc.Stream | None = None
 
     async def request(
@@ -91,6 +104,7 @@ class Client:
         stream = trio.SSLStream(plain, self._tls, server_hostname=self._host, https_compatible=True)
         try:
             await stream.do_handshake()
+            self._check_certificate(stream)
         except _GONE as error:
             await trio.aclose_forcefully(plain)
             raise HttpClientError(f"{self._host}:{self._port}: no TLS: {_reason(error)}") from error
@@ -99,9 +113,15 @@ class Client:
             raise
         return stream
 
+    def _check_certificate(self, stream: trio.SSLStream[trio.SocketStream]) -> None:
+        if self._fingerprint:
+            shown = hashlib.sha256(stream.getpeercert(binary_form=True) or b"").hexdigest()
+            if shown != self._fingerprint.hex():
+                raise HttpClientError(f"{self._host}:{self._port}: its certificate is another one: sha256 {shown}")
+
     async def _exchange(self, stream: trio.abc.Stream, message: bytes, *, is_kept: bool) -> ClientResponse | None:
         """Return the answer, or ``None`` where a kept connection turns out to have been closed."""
-        reader = ResponseReader(self._most_body)
+        reader = ResponseReader(self._most_body, is_strict=self._is_strict)
         try:
             sent = await _send(stream, message)
             response = None

@@ -26,11 +26,14 @@ class ResponseReader:
 
     Args:
         most_body: Bytes of the body that are kept; what goes beyond is read and forgotten.
+        is_strict: Whether a body that goes beyond is an error instead.
     """
 
-    def __init__(self, most_body: int) -> None:
+    def __init__(self, most_body: int, *, is_strict: bool = False) -> None:
         self._parser = httptools.HttpResponseParser(self)
         self._most_body = most_body
+        self._is_strict = is_strict
+        self._is_too_large = False
         self._headers: dict[str, str] = {}
         self._body = bytearray()
         self._complete = False
@@ -51,12 +54,15 @@ class ResponseReader:
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
             raise HttpClientError(f"not an HTTP response: {error}") from error
+        if self._is_too_large and self._is_strict:
+            raise HttpClientError(f"the answer is larger than {self._most_body} bytes")
         return self._response() if self._complete else None
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_body(self, part: bytes) -> None:
+        self._is_too_large = self._is_too_large or len(self._body) + len(part) > self._most_body
         self._body += part[: max(self._most_body - len(self._body), 0)]
 
     def on_message_complete(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import trio
 
 from tests.agent.ipmi.simulator import PASSWORD, USER
-from vedette_agent.ipmi.config import COLLECTORS, Collector
+from vedette_agent.ipmi.config import IPMI_COLLECTORS, Collector
 from vedette_agent.ipmi.lan import LanBmc, LanTarget
 from vedette_agent.ipmi.source import Bmc, BmcSource
 from vedette_shared.clock import SystemClock
@@ -22,7 +22,9 @@ def lan_bmc(port: int, *, password: str = PASSWORD, user: str = USER, timeout: f
     return LanBmc(LanTarget("127.0.0.1", port, user, password), timeout, lambda: slots)
 
 
-def source_of(bmc: Bmc, *, timeout: float = TIMEOUT_S, collectors: tuple[Collector, ...] = COLLECTORS) -> BmcSource:
+def source_of(
+    bmc: Bmc, *, timeout: float = TIMEOUT_S, collectors: tuple[Collector, ...] = IPMI_COLLECTORS
+) -> BmcSource:
     return BmcSource("test", bmc, collectors, interval_ms=30_000, timeout=timeout, clock=SystemClock())
 
 

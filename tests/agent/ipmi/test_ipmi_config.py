@@ -48,6 +48,25 @@ def test_addresses(tmp_path: Path, address: str, endpoint: tuple[str, int]) -> N
 
 
 @pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ('address = "10.0.0.11"\nprotocol = "redfish"', "https://10.0.0.11"),
+        ('address = "bmc1:8443"\nprotocol = "redfish"', "https://bmc1:8443"),
+        ('address = "[fd00::2]:8443"\nprotocol = "redfish"', "https://[fd00::2]:8443"),
+        ('address = "fd00::2"\nprotocol = "redfish"', "https://[fd00::2]"),
+        ('address = "10.0.0.11:6230"\nprotocol = "auto"', "https://10.0.0.11"),
+        ('address = "10.0.0.11"\nprotocol = "auto"\nredfish_port = 8443', "https://10.0.0.11:8443"),
+    ],
+)
+def test_redfish_urls(tmp_path: Path, text: str, url: str) -> None:
+    [bmc] = ipmi(tmp_path, f'[[ipmi.bmc]]\nuser = "u"\n{text}').all_bmcs
+    assert bmc.redfish_url == url
+
+
+BMC = '[[ipmi.bmc]]\naddress = "b"\nuser = "u"\n'
+
+
+@pytest.mark.parametrize(
     ("text", "reason"),
     [
         ('[[ipmi.bmc]]\naddress = "b"', "b needs a user, and a password_file"),
@@ -59,6 +78,17 @@ def test_addresses(tmp_path: Path, address: str, endpoint: tuple[str, int]) -> N
             "labels.job cannot be set here",
         ),
         ('[[ipmi.bmc]]\naddress = "b"\nuser = "u"\n[[ipmi.bmc]]\naddress = "b"\nuser = "u"', "a BMC stands twice"),
+        ('[[ipmi.bmc]]\nprotocol = "redfish"', "needs the address of the BMC"),
+        (f"{BMC}tls = {{ verify = false }}", "tls is for Redfish"),
+        (f'{BMC}protocol = "snmp"', "invalid enum value 'snmp'"),
+        (f'{BMC}protocol = "redfish"\nredfish_port = 8443', "the port stands in the address"),
+        (f'{BMC}protocol = "auto"\nredfish_port = 0', "redfish_port must be a port"),
+        (f'{BMC}protocol = "redfish"\nprivilege = "user"', "privilege is for IPMI"),
+        (f'{BMC}protocol = "redfish"\ntls = {{ fingerprint = "abc" }}', "64 hexadecimal digits"),
+        (
+            f'{BMC}protocol = "redfish"\ntls = {{ fingerprint = "{"ab" * 32}", verify = false }}',
+            "one of verify = false, fingerprint and ca_file",
+        ),
         ('[ipmi]\ntimeout = "0s"', "interval, timeout and at_a_time must be more than 0"),
         ("[ipmi]\ncollectors = []", "collectors must name at least one"),
         ('[ipmi]\ncollectors = ["fans"]', "invalid enum value 'fans'"),
@@ -100,6 +130,12 @@ def test_one_source_for_each(tmp_path: Path) -> None:
     secret.unlink()
     with pytest.raises(ConfigError, match="cannot be read"):
         plan_sources(load(tmp_path, text), ManualClock())
+
+
+def test_a_file_of_certificates_that_cannot_be_read(tmp_path: Path) -> None:
+    config = ipmi(tmp_path, f'{BMC}protocol = "redfish"\ntls = {{ ca_file = "{tmp_path}/none.pem" }}')
+    with pytest.raises(ConfigError, match=r"none\.pem: no certificates can be read from it"):
+        plan_bmcs(config, tmp_path, ManualClock())
 
 
 def test_pyghmi_is_imported_by_the_first_login_alone() -> None:

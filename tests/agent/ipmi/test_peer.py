@@ -16,7 +16,7 @@ import trio
 from tests.agent.ipmi.asking import lan_bmc, source_of, values_of
 from tests.agent.ipmi.simulator import CPU1, DRIVE0, FAN1, PASSWORD, PSU2, USER, SimulatedBmc, need
 from tests.agent.processes import free_address
-from vedette_agent.ipmi.config import COLLECTORS
+from vedette_agent.ipmi.config import IPMI_COLLECTORS
 from vedette_agent.ipmi.families import bmc_families
 from vedette_agent.ipmi.inband import InbandBmc
 from vedette_shared.exposition import parse_text
@@ -98,9 +98,9 @@ async def test_inband_tools_tell_the_same(bmc: SimulatedBmc, tmp_path: Path, cha
     driver = [f"--hostname=127.0.0.1:{bmc.port}", f"--username={USER}", f"--password={PASSWORD}"]
     driver += ["--driver-type=LAN_2_0", "--workaround-flags=opensesspriv"]
     tools = InbandBmc(Path("/usr/sbin"), tmp_path / "cache", 10.0, driver)
-    report = await tools.read(COLLECTORS)
+    report = await tools.read(IPMI_COLLECTORS)
     assert report.errors == {}
     source = source_of(lan_bmc(bmc.port))
     over_lan = comparable(values_of(await source.collect()))
     source.close()
-    assert comparable(values_of(bmc_families(report, COLLECTORS, 0.0))) == over_lan
+    assert comparable(values_of(bmc_families(report, IPMI_COLLECTORS, 0.0))) == over_lan
