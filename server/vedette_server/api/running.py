@@ -110,7 +110,6 @@ class Running:
         try:
             response = None
             if quick is not None:
-                await trio.lowlevel.checkpoint()  # requests that wait in one connection must not keep off the others
                 call.begun = time.monotonic()
                 response = quick(call)
             if response is None:

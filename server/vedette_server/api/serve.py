@@ -90,7 +90,9 @@ class _Connection:
     async def run(self) -> None:
         """Answer until either side has had enough."""
         while data := await self._next_bytes():
-            for event in self._reader.feed(data):
+            for number, event in enumerate(self._reader.feed(data)):
+                if number:
+                    await trio.lowlevel.checkpoint()  # many requests that came at once must not keep off other clients
                 if not await self._answer(event):
                     await self._linger()
                     return
@@ -99,6 +101,7 @@ class _Connection:
         """What came while the last request was answered, or what comes now; nothing at the end."""
         if self._ahead:
             data, self._ahead = self._ahead, b""
+            await trio.lowlevel.checkpoint()
             return data
         between = self._reader.is_between_requests
         with trio.move_on_after(self._limits.idle_time if between else self._limits.request_time):

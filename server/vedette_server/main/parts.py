@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import trio
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from vedette_server.api.admin import AdminEndpoints
 from vedette_server.api.app import Endpoints, build_app
@@ -65,7 +65,7 @@ class Parts:
         query = query_of(self._engine, store.querier)
         self.checking = Checking(configuration.checks, query, state, self.telling.publish, clock)
 
-    def app(self) -> Starlette:
+    def app(self) -> ASGIApp:
         """The API over these parts."""
         querier, clock, limiter = self._store.querier, self._clock, self._running.limiter
         config = self._config

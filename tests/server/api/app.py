@@ -9,7 +9,7 @@ from functools import partial
 
 import httpx
 import trio
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from tests.server.promql.memory import MemoryQuerier
 from vedette_server.api.admin import AdminEndpoints
@@ -95,7 +95,7 @@ class Rig:
     find_events: Callable[[EventQuery], Awaitable[list[FleetEvent]]] = field(default=_no_events)
     last_event: Callable[[], Awaitable[int]] = field(default=_no_event)
 
-    def app(self) -> Starlette:
+    def app(self) -> ASGIApp:
         clock, engine = ManualClock(NOW_MS), Engine(self.limits)
         return build_app(
             Endpoints(
@@ -136,7 +136,7 @@ def _no_fleet() -> Fleet:
 
 
 @asynccontextmanager
-async def served(app: Starlette, *, stalled_ms: int = 60_000) -> AsyncIterator[Address]:
+async def served(app: ASGIApp, *, stalled_ms: int = 60_000) -> AsyncIterator[Address]:
     """Serve ``app`` on a port of loopback, as the server does."""
     listener = listen_on(Address("127.0.0.1", 0))
     address = bound_address(listener)
