@@ -20,6 +20,7 @@ from vedette_shared.clock import Clock
 from vedette_shared.http import Limits, serve
 from vedette_shared.metrics import MetricFamily
 
+SETTLE_S = 5.0
 PAGE_LIMITS = Limits(body=0, connections=64, idle_time=120.0)
 
 
@@ -34,7 +35,7 @@ class Agent:
         self._clock = clock
         self._tasks: Tasks | None = None
         self._board = SetupBoard(lambda: self._setup, config.host_name)
-        self._links = Links(self._publish, self._own_families, Pages(self._board).answer)
+        self._links = Links(self._publish, self._settle, self._own_families, Pages(self._board).answer)
         self._setup = Setup(config)
         self._setup = prepare(config, clock, self._setup, self._links)
 
@@ -100,6 +101,13 @@ class Agent:
         stored = setup.resources.spool.append(setup.framings[name].frame_of(collection), collection.events)
         for shell in setup.shells.values():
             shell.offer(stored)
+
+    async def _settle(self) -> None:
+        """Force events to the disk. One that hangs holds up the source that told them for a while, and nothing else."""
+        spool = self._setup.resources.spool
+        if spool is not None:
+            with trio.move_on_after(SETTLE_S):
+                await trio.to_thread.run_sync(spool.prepare_sync(), abandon_on_cancel=True)
 
     async def _start(self, running: set[str]) -> None:
         """Start what is not ``running`` yet."""

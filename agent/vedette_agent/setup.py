@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -28,9 +28,13 @@ PAGE = "page"
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Where the parts of a setup turn to: those who take collections, tell of the agent itself, and answer requests."""
+    """Where the parts of a setup turn to: those who take collections, tell of the agent itself, and answer requests.
+
+    ``settle`` returns when the events that were published outlive a power cut, or cannot be made to.
+    """
 
     publish: Callable[[str, Collection], None]
+    settle: Callable[[], Awaitable[None]]
     own_families: Callable[[], list[MetricFamily]]
     answer: Handler
 
@@ -112,7 +116,8 @@ def _runners(
             continue
         source = plan.make()
         phase = phase_of(config.host_name, source.interval_ms)
-        runners[plan.name] = SourceRunner(source, clock, phase, partial(links.publish, plan.name), config.limits)
+        publish = partial(links.publish, plan.name)
+        runners[plan.name] = SourceRunner(source, clock, phase, publish, config.limits, links.settle)
     return runners, specs
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import trio
@@ -33,6 +33,7 @@ DEFAULT_LIMITS = SourceLimits()
 _LOG_FIELDS = frozenset(("time", "level", "logger", "event", "exception", "event_time", "source", "severity", "host"))
 
 Publish = Callable[[Collection], None]
+Settle = Callable[[], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -53,10 +54,17 @@ class SourceRunner:
         phase_ms: Where the ticks lie in the interval.
         publish: Takes each collection that a tick made.
         limits: What the source may cost.
+        settle: Makes published events outlive a power cut; nothing by default.
     """
 
     def __init__(
-        self, source: Source, clock: Clock, phase_ms: int, publish: Publish, limits: SourceLimits = DEFAULT_LIMITS
+        self,
+        source: Source,
+        clock: Clock,
+        phase_ms: int,
+        publish: Publish,
+        limits: SourceLimits = DEFAULT_LIMITS,
+        settle: Settle = trio.lowlevel.checkpoint,
     ) -> None:
         self.source = source
         self.latest: Collection | None = None
@@ -65,6 +73,7 @@ class SourceRunner:
         self._phase_ms = phase_ms % source.interval_ms
         self._publish = publish
         self._limits = limits
+        self._settle = settle
         self._collected_at = -math.inf
         self._last_timestamp = -1
         self._events: deque[Event] = deque(maxlen=MOST_EVENTS)
@@ -132,17 +141,18 @@ class SourceRunner:
         self._collected = trio.Event()
         if is_tick and self.latest is not None and not (resting and not self._failures):
             # With all events since the tick before: collections that a page asked for are not published.
-            self._publish(replace(self.latest, events=tuple(self._events)))
-            self._note_kept()
+            events = tuple(self._events)
+            self._publish(replace(self.latest, events=events))
+            self._events.clear()
+            if events:
+                await self._settle()
+            self.source.events_kept()
 
     def _log_events(self) -> None:
         """Where nothing is pushed the log is all that keeps events."""
         for event in self._events:
             told = _log.info if event.severity is Severity.INFO else _log.warning
             told(event.text, **_log_fields(event))
-        self._note_kept()
-
-    def _note_kept(self) -> None:
         self._events.clear()
         self.source.events_kept()
 

@@ -166,6 +166,10 @@ class Segment:
             except FrameError as error:
                 _log.warning("a spooled frame cannot be read", file=self.path, sequence=sequence, error=error)
 
+    def duplicate(self) -> int:
+        """Return a descriptor of the open file, which the caller closes; -1 where it is closed. Raises OSError."""
+        return os.dup(self._descriptor) if self._descriptor >= 0 else -1
+
     def close(self) -> None:
         """Close the file; the segment can still be read."""
         if self._descriptor >= 0:

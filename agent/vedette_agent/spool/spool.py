@@ -9,8 +9,9 @@ import fcntl
 import os
 import secrets
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -185,6 +186,18 @@ class Spool:
             self._drop_events(reason, events)
             self._remove(segment)
 
+    def prepare_sync(self) -> Callable[[], None]:
+        """Return what makes all that was appended so far outlive a power cut, as far as it is on disk; it blocks.
+
+        Once it is called, the spool may go on, or be closed. Failures are logged.
+        """
+        try:
+            descriptor = self._current.duplicate() if self._current is not None else -1
+        except OSError as error:
+            self._note_write_error(error)
+            descriptor = -1
+        return partial(_sync, descriptor, self._folder)
+
     def close(self) -> None:
         """End in good order."""
         self._write_memory()
@@ -334,6 +347,22 @@ def _within(frames: Iterable[StoredFrame], most_bytes: int) -> list[StoredFrame]
             break
         taken.append(stored)
     return taken
+
+
+def _sync(descriptor: int, folder: Path) -> None:
+    if descriptor < 0:
+        return
+    try:
+        os.fdatasync(descriptor)
+        entries = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(entries)
+        finally:
+            os.close(entries)
+    except OSError as error:
+        _log.warning("the spool cannot be forced to the disk", folder=folder, error=error)
+    finally:
+        os.close(descriptor)
 
 
 def _lock(folder: Path) -> int:

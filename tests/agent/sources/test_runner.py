@@ -109,6 +109,24 @@ async def test_events_are_kept_when_they_are_published(autojump_clock: MockClock
     assert (kept_at_publication, source.kept) == ([0, 1], 3)
 
 
+async def test_published_events_are_settled_before_they_are_kept(autojump_clock: MockClock) -> None:
+    """So that a power cut cannot take what the source then holds for told."""
+    source = FakeSource()
+    steps: list[tuple[str, int]] = []
+
+    async def settle() -> None:
+        steps.append(("settled", source.kept))
+        await trio.sleep(1)
+
+    def note(collection: Collection) -> None:
+        steps.append((f"published {len(collection.events)}", source.kept))
+
+    runner = SourceRunner(source, TrioClock(), EPOCH_MS % 15_000, note, LIMITS, settle)
+    with trio.move_on_after(20):
+        await runner.run()
+    assert steps == [("published 1", 0), ("settled", 0), ("published 1", 1), ("settled", 1)]
+
+
 async def test_without_a_push_the_log_has_the_events(
     autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -115,6 +115,25 @@ def test_what_the_bounds_drop_of_events_is_counted(folder: Path, clock: ManualCl
     assert spool.stats.dropped_events == {"bytes": 2, "age": 1000, "damaged": 0, "refused": 0, "memory": 0}
 
 
+def test_is_forced_to_the_disk_though_it_goes_on_or_is_closed(
+    folder: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    forced: list[Path] = []
+    monkeypatch.setattr(
+        os, "fdatasync", lambda descriptor: forced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+    )
+    spool = opened(folder, clock)
+    spool.prepare_sync()()
+    assert forced == []
+    with_events(spool, clock, "a")
+    sync, (first,) = spool.prepare_sync(), segments(folder)
+    fill(spool, clock, 100)
+    spool.close()
+    sync()
+    assert forced == [first]
+    assert caplog.text == ""
+
+
 @pytest.mark.parametrize("orderly", [True, False])
 def test_goes_on_after_a_restart(folder: Path, clock: ManualClock, orderly: bool) -> None:
     spool = opened(folder, clock)
