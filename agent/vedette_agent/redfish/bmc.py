@@ -73,7 +73,11 @@ class RedfishBmc:
 
     async def probe(self) -> None:
         """Raise CollectorError unless the BMC speaks Redfish."""
-        await self._session.begin()
+        try:
+            await self._session.begin()
+        except BaseException:
+            await self._session.log_out()  # and hang up
+            raise
 
     async def read(self, collectors: Sequence[Collector], cursor: SelCursor | None = None) -> BmcReport:
         """Return what ``collectors`` find, and what the event log holds behind ``cursor``.
