@@ -1,11 +1,9 @@
-"""Fills the log of a store with a fleet's samples, none of which become a block, and waits to be killed.
-
-Run as ``python -m tests.bench.log_feeder FOLDER HOSTS SERIES TICKS BEGIN_MS``; prints a line when all is durable.
-"""
+"""Fills the log of a store with a fleet's samples, none of which become a block, in a process that is killed then."""
 
 from __future__ import annotations
 
-import sys
+import multiprocessing
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import trio
@@ -15,13 +13,41 @@ from tests.bench.fleet import INTERVAL_MS, Fleet
 from vedette_server.storage import StorageOptions, Store
 from vedette_server.storage.interface import Delivery
 from vedette_shared.clock import ManualClock
+from vedette_shared.errors import VedetteError
 from vedette_shared.frames import Sender
 
 OPTIONS = StorageOptions(waiting_heads=1 << 20, commit_delay_ms=0)
 """Segments as long as a server's are, of which as many may wait as come."""
 
 
-async def feed(path: Path, fleet: Fleet, begin_ms: int, ticks: int) -> Store:
+def fill_log(path: Path, fleet: Fleet, begin_ms: int, ticks: int) -> int:
+    """Append ``ticks`` intervals of a fresh fleet; returns the bytes of the log.
+
+    Raises:
+        VedetteError: the process failed.
+    """
+    # A fork has the same fleet, whose page of metrics is another one in each process.
+    context = multiprocessing.get_context("fork")
+    told, tell = context.Pipe(duplex=False)
+    process = context.Process(target=_feed, args=(tell, path, fleet, begin_ms, ticks))
+    process.start()
+    tell.close()
+    try:
+        return int(told.recv())
+    except EOFError as error:
+        raise VedetteError("the process that fills the log has failed") from error
+    finally:
+        process.kill()
+        process.join()
+
+
+def _feed(tell: Connection, path: Path, fleet: Fleet, begin_ms: int, ticks: int) -> None:
+    store = trio.run(_append_all, path, fleet, begin_ms, ticks)
+    tell.send(store.statistics().log_bytes)
+    trio.run(trio.sleep_forever)
+
+
+async def _append_all(path: Path, fleet: Fleet, begin_ms: int, ticks: int) -> Store:
     """Append everything, all hosts in one commit at each tick; returns the store, still open."""
     clock = ManualClock(begin_ms)
     store = Store.open(path, OPTIONS, clock)
@@ -43,14 +69,3 @@ async def feed(path: Path, fleet: Fleet, begin_ms: int, ticks: int) -> Store:
                 clock.advance(INTERVAL_MS)
         nursery.cancel_scope.cancel()
     return store
-
-
-def main(folder: str, hosts: str, series: str, ticks: str, begin_ms: str) -> None:
-    """Feed, tell, and wait."""
-    store = trio.run(feed, Path(folder), Fleet(int(hosts), int(series)), int(begin_ms), int(ticks))
-    print("fed", store.statistics().log_bytes, flush=True)
-    trio.run(trio.sleep_forever)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

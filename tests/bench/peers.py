@@ -17,7 +17,7 @@ from typing import Self
 from vedette_shared.errors import VedetteError
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-_START_S = 30.0
+_START_S = 120.0
 _REST_S = 180.0
 _AT_REST_S = 0.04
 """So much CPU in two seconds is rest."""
