@@ -161,7 +161,9 @@ class HeadCutter:
                     self._finish()
                 if self._running is not None and self._running.done():
                     self._finish()
-                if len(self.sealed) + heads.remaining // self._options.head_bytes > self._options.waiting_heads:
+                # As large as this one, of which its rows take about as much as its records.
+                to_come = heads.remaining // max(1, head.size)
+                if len(self.sealed) + to_come > self._options.waiting_heads:
                     self._begin(thread)
             self._finish()
 

@@ -115,9 +115,11 @@ class Head:
             self._newest_view[stream] = timestamp
         if timestamp < self._oldest_view[stream]:
             self._oldest_view[stream] = timestamp
-        self._cover(timestamp, timestamp)
-        self.used = at + size // VALUE_BYTES
-        self.samples += size // VALUE_BYTES
+        if timestamp > self.max_time or timestamp < self.min_time:
+            self._cover(timestamp, timestamp)
+        count = size // VALUE_BYTES
+        self.used = at + count
+        self.samples += count
         self.rows = row + 1
 
     def merge(self, stream: int, timestamp: int, values: NDArray[np.float64]) -> tuple[int, int, int]:
