@@ -33,7 +33,10 @@ HOURS = float(os.environ.get("BENCH_HOURS", "2"))
 SERIES = 500
 TICKS = round(HOURS * 3_600_000 / INTERVAL_MS / TICKS_AT_ONCE) * TICKS_AT_ONCE
 BAR_S = 10.0
-LIMIT_S = 60.0
+LIMIT_S = 120.0
+
+_UNAVAILABLE = 503
+"""Vedette's answer while it still compiles what large queries need."""
 
 
 class Expected:
@@ -53,6 +56,14 @@ class Expected:
 
     def is_served(self, url: str) -> bool:
         """Whether one host's series are all there, value by value, and one series of each host."""
+        try:
+            return self._is_right(url)
+        except urllib.error.HTTPError as error:
+            if error.code == _UNAVAILABLE:
+                return False
+            raise VedetteError(f"{url} answered {error.code}: {error.read(300)!r}") from error
+
+    def _is_right(self, url: str) -> bool:
         own = _query(url, f"{_selector(self._labels)}[{self._span}s]", self._end)
         found = {
             tuple(sorted(one["metric"].items())): [[time, float(value)] for time, value in one["values"]] for one in own
@@ -119,9 +130,6 @@ def _selector(labels: Labels | list[tuple[str, str]]) -> str:
 
 def _query(url: str, query: str, at: float) -> list[dict[str, Any]]:
     form = urllib.parse.urlencode({"query": query, "time": at})
-    try:
-        with urllib.request.urlopen(f"{url}/api/v1/query?{form}", timeout=LIMIT_S) as answer:
-            result: list[dict[str, Any]] = json.load(answer)["data"]["result"]
-    except urllib.error.HTTPError as error:
-        raise VedetteError(f"{url} answered {error.code} to {query}: {error.read(300)!r}") from error
+    with urllib.request.urlopen(f"{url}/api/v1/query?{form}", timeout=LIMIT_S) as answer:
+        result: list[dict[str, Any]] = json.load(answer)["data"]["result"]
     return result
