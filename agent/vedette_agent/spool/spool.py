@@ -5,7 +5,6 @@ It does its own small file operations, which go to the page cache; nothing is fo
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
 from collections import deque
@@ -18,6 +17,7 @@ from pathlib import Path
 from vedette_agent.errors import SpoolError
 from vedette_agent.sources.framing import NewFrame
 from vedette_agent.spool.acknowledged import Acknowledged
+from vedette_agent.spool.files import force_to_disk, lock_folder
 from vedette_agent.spool.ranges import runs_of
 from vedette_agent.spool.records import Head, encode_acknowledged, encode_closed
 from vedette_agent.spool.segment import SUFFIX, Segment
@@ -80,7 +80,7 @@ class Spool:
         """
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            spool = cls(folder, servers, limits, clock, _lock(folder))
+            spool = cls(folder, servers, limits, clock, lock_folder(folder))
             try:
                 spool._recover()
             except BaseException:
@@ -196,7 +196,7 @@ class Spool:
         except OSError as error:
             self._note_write_error(error)
             descriptor = -1
-        return partial(_sync, descriptor, self._folder)
+        return partial(force_to_disk, descriptor, self._folder)
 
     def close(self) -> None:
         """End in good order."""
@@ -347,32 +347,6 @@ def _within(frames: Iterable[StoredFrame], most_bytes: int) -> list[StoredFrame]
             break
         taken.append(stored)
     return taken
-
-
-def _sync(descriptor: int, folder: Path) -> None:
-    if descriptor < 0:
-        return
-    try:
-        os.fdatasync(descriptor)
-        entries = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(entries)
-        finally:
-            os.close(entries)
-    except OSError as error:
-        _log.warning("the spool cannot be forced to the disk", folder=folder, error=error)
-    finally:
-        os.close(descriptor)
-
-
-def _lock(folder: Path) -> int:
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(descriptor)
-        raise SpoolError(f"{folder}: another agent uses this spool; stop it or name another data folder") from error
-    return descriptor
 
 
 def _boot_id() -> str:
