@@ -1,0 +1,1 @@
+"""Applications of this host: found by their listening sockets, recognised by their pages, scraped."""

@@ -1,0 +1,166 @@
+"""Helpers: Debian's Apache, nginx, PHP-FPM and the exporters, each run in a folder of its own on loopback."""
+
+from __future__ import annotations
+
+import http.client
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.agent.processes import free_address
+
+PATIENCE_S = 20
+APACHE_MODULES = Path("/usr/lib/apache2/modules")
+PHP_FPM = ("php-fpm8.2", "php-fpm8.4", "php-fpm8.3")
+
+_APACHE = """
+ServerRoot {folder}
+DefaultRuntimeDir {folder}
+PidFile {folder}/pid
+ErrorLog {folder}/error.log
+Listen {address}
+ServerName localhost
+User www-data
+Group www-data
+LoadModule mpm_event_module {modules}/mod_mpm_event.so
+LoadModule authz_core_module {modules}/mod_authz_core.so
+LoadModule status_module {modules}/mod_status.so
+<Location /server-status>
+    SetHandler server-status
+</Location>
+"""
+_NGINX = """
+daemon off;
+pid pid;
+error_log error.log;
+worker_processes 1;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+    server {{
+        listen {address};
+        location = /stub_status {{ stub_status; }}
+    }}
+}}
+"""
+
+
+def need(*programs: str) -> str:
+    """Return the first of ``programs`` that is installed; without any, the test is skipped."""
+    for program in programs:
+        if found := shutil.which(program):
+            return found
+    pytest.skip(f"{programs[0]} is not installed")
+
+
+@contextmanager
+def run(command: Sequence[str | Path], log: Path, address: str) -> Iterator[None]:
+    """Run a server until the block ends; the block begins when it takes connections."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output)
+    try:
+        end = time.monotonic() + PATIENCE_S
+        while not _takes_connections(address):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < end, log.read_text()
+            time.sleep(0.02)
+        yield
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_S)
+
+
+def _takes_connections(address: str) -> bool:
+    host, port = address.rsplit(":", 1)
+    try:
+        socket.create_connection((host, int(port)), timeout=PATIENCE_S).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def get(address: str, path: str) -> bytes:
+    """Return the body of a page."""
+    connection = http.client.HTTPConnection(address, timeout=PATIENCE_S)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        body = response.read()
+        assert response.status == 200, body
+        return body
+    finally:
+        connection.close()
+
+
+@contextmanager
+def apache(folder: Path, *directives: str) -> Iterator[str]:
+    """Run Apache with mod_status; gives its address."""
+    program, address = need("apache2"), free_address()
+    config = folder / "httpd.conf"
+    text = _APACHE.format(folder=folder, address=address, modules=APACHE_MODULES)
+    config.write_text("\n".join([text, *directives, ""]))
+    with run([program, "-DFOREGROUND", "-f", config], folder / "log", address):
+        yield address
+
+
+@contextmanager
+def nginx(folder: Path) -> Iterator[str]:
+    """Run nginx with stub_status; gives its address."""
+    program, address = need("nginx"), free_address()
+    (folder / "nginx.conf").write_text(_NGINX.format(address=address))
+    command = [program, "-p", folder, "-e", folder / "error.log", "-c", folder / "nginx.conf"]
+    with run(command, folder / "log", address):
+        yield address
+
+
+@contextmanager
+def page_server(body: bytes) -> Iterator[str]:
+    """Answer every GET with ``body``; gives the address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join(PATIENCE_S)
+        server.server_close()
+
+
+def page_of_apache_exporter(body: bytes, folder: Path) -> bytes:
+    """Return what Debian's prometheus-apache-exporter makes of a status page."""
+    program, address = need("prometheus-apache-exporter"), free_address()
+    with page_server(body) as source:
+        command = [program, f"--telemetry.address={address}", f"--scrape_uri=http://{source}/server-status?auto"]
+        with run(command, folder / "exporter.log", address):
+            return get(address, "/metrics")
+
+
+def page_of_nginx_exporter(body: bytes, folder: Path) -> bytes:
+    """Return what Debian's prometheus-nginx-exporter makes of a status page."""
+    program, address = need("prometheus-nginx-exporter"), free_address()
+    with page_server(body) as source:
+        command = [program, "-nginx.scrape-uri", f"http://{source}/stub_status", "-web.listen-address", address]
+        with run(command, folder / "exporter.log", address):
+            return get(address, "/metrics")
