@@ -7,7 +7,7 @@ import sys
 
 from vedette_shared.errors import VedetteError
 
-BENCHES = ("agent", "disk", "hardware", "ingest", "query", "restart", "scale")
+BENCHES = ("agent", "disk", "hardware", "ingest", "memory", "query", "restart", "scale")
 
 
 def main(arguments: list[str]) -> int:

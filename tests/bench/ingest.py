@@ -65,10 +65,16 @@ def _pushed(folder: Path) -> tuple[float, float]:
 
 
 def push(
-    vedette: Vedette, server: Process, hosts: int, series: int, warm_ticks: int, ticks: int
+    vedette: Vedette,
+    server: Process,
+    hosts: int,
+    series: int,
+    warm_ticks: int,
+    ticks: int,
+    interval: float = INTERVAL_S,
 ) -> tuple[float, float]:
     """Let agents push; returns (CPU seconds of the server, monotonic time) after the first ``warm_ticks`` ticks."""
-    arguments = [str(one) for one in (vedette.ingest, hosts, series, ticks, INTERVAL_S)]
+    arguments = [str(one) for one in (vedette.ingest, hosts, series, ticks, interval)]
     command = [sys.executable, "-m", "tests.bench.pushers", *arguments]
     begin = cpu = 0.0
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as pushers:

@@ -64,6 +64,11 @@ class Process:
                 return int(line.split()[1]) * 1024
         return 0
 
+    def memory(self) -> dict[str, int]:
+        """Bytes by the names of ``/proc/PID/smaps_rollup``, such as ``Rss`` and ``Anonymous``."""
+        lines = Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines()[1:]
+        return {line.split(":")[0]: int(line.split()[1]) * 1024 for line in lines}
+
     def wait_for(self, url: str) -> float:
         """Wait until ``url`` answers 200; returns the seconds that it took.
 
