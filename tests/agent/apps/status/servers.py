@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.agent.processes import free_address
+from vedette_agent.apps.status.fastcgi import Reader, Response
 
 PATIENCE_S = 20
 APACHE_MODULES = Path("/usr/lib/apache2/modules")
@@ -52,6 +53,19 @@ http {{
         location = /stub_status {{ stub_status; }}
     }}
 }}
+"""
+
+_PHP_FPM = """
+[global]
+pid = {folder}/pid
+error_log = {folder}/error.log
+[shop]
+user = www-data
+group = www-data
+listen = {address}
+pm = static
+pm.max_children = 1
+pm.status_path = /status
 """
 
 
@@ -121,6 +135,28 @@ def nginx(folder: Path) -> Iterator[str]:
     command = [program, "-p", folder, "-e", folder / "error.log", "-c", folder / "nginx.conf"]
     with run(command, folder / "log", address):
         yield address
+
+
+@contextmanager
+def php_fpm(folder: Path) -> Iterator[str]:
+    """Run a pool of PHP-FPM of one process with its status at /status; gives its address."""
+    program, address = need(*PHP_FPM), free_address()
+    config = folder / "fpm.conf"
+    config.write_text(_PHP_FPM.format(folder=folder, address=address))
+    command = [program, "--nodaemonize", "--no-php-ini", "--fpm-config", config, "--allow-to-run-as-root"]
+    with run(command, folder / "log", address):
+        yield address
+
+
+def ask_fastcgi(address: str, request: bytes) -> Response:
+    """Return the answer to one request."""
+    host, port = address.rsplit(":", 1)
+    reader = Reader()
+    with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as connection:
+        connection.sendall(request)
+        while True:
+            if response := reader.feed(connection.recv(1000)):
+                return response
 
 
 @contextmanager
