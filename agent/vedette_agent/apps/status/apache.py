@@ -117,7 +117,7 @@ def _check(body: bytes, told: dict[str, str]) -> None:
 
 def _add_version(families: Families, told: dict[str, str]) -> None:
     version = told.get("ServerVersion", "")
-    # ServerTokens may hide it, in whole or in part.
+    # mod_security and builds of one's own put other names here; ServerTokens does not reach it.
     if match := _SERVER.match(version):
         major, minor, patch = match.groups()
         families.add(_VERSION, float(f"{major}.{minor:0>2}{patch:0>3}"))

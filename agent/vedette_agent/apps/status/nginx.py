@@ -19,7 +19,7 @@ _PAGE = re.compile(
 )
 """Some relatives of nginx add a column, such as the time that requests took, after the three."""
 
-_MOST_BYTES = 4096
+_MOST_BYTES = 1024
 """More than any such page has, and little enough for the pattern's worst case."""
 
 _UP = Metric("nginx_up", GAUGE, "Whether the status page of nginx could be read")

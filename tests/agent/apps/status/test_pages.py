@@ -61,6 +61,14 @@ def test_apache_as_its_exporter(name: str, tmp_path: Path) -> None:
     assert comparable(apache_families(body), "apache_") == comparable(parse_text(exporter), "apache_")
 
 
+def test_apache_without_extended_status(tmp_path: Path) -> None:
+    """The exporter tells a load of 0 that Apache did not tell; nothing is told of it here."""
+    body = (FIXTURES / "apache-2.4-prefork-plain.txt").read_bytes()
+    exporter = comparable(parse_text(page_of_apache_exporter(body, tmp_path)), "apache_")
+    assert exporter.pop("apache_cpuload") == (MetricType.GAUGE, {(): 0.0})
+    assert comparable(apache_families(body), "apache_") == exporter
+
+
 def test_nginx_as_its_exporter(tmp_path: Path) -> None:
     """Names, types and values are those of prometheus-nginx-exporter."""
     body = (FIXTURES / "nginx-1.22.txt").read_bytes()
@@ -96,8 +104,8 @@ def test_real_nginx(tmp_path: Path) -> None:
 DEBIAN = b"Apache/2.4.71 (Debian)"
 WORKER = b"Worker[1]Name: http://127.0.0.1:1808"
 VARIANTS: dict[str, tuple[bytes, bytes, str, dict[Labels, float] | None]] = {
-    "ServerTokens Prod": (DEBIAN, b"Apache", "apache_version", None),
-    "ServerTokens Minor": (DEBIAN, b"Apache/2.4", "apache_version", None),
+    "a name of its own": (DEBIAN, b"Apache", "apache_version", None),
+    "no patch level": (DEBIAN, b"Apache/2.4", "apache_version", None),
     "a developer's version": (DEBIAN, b"Apache/2.4.9-dev", "apache_version", {(): 2.04009}),
     "no CPU used yet": (b"CPULoad: ", b"Else: ", "apache_cpuload", {(): 0.0}),
     "little CPU used": (b"CPULoad: ", b"CPULoad: 1e-05\nElse: ", "apache_cpuload", {(): 1e-05}),
