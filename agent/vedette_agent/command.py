@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import trio
 
+from vedette_agent.apps.discover_command import print_applications
 from vedette_agent.config import AgentConfig, load_agent_config
 from vedette_agent.config_parts import PushConfig
 from vedette_agent.once_command import print_frames, print_page
@@ -24,7 +25,7 @@ from vedette_shared.errors import UsageError
 from vedette_shared.logs import configure_logs
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
-CHECK_CONFIG, SOURCES = "check-config", "sources"
+CHECK_CONFIG, SOURCES, DISCOVER = "check-config", "sources", "discover"
 
 
 def build_parser(prog: str) -> CommandParser:
@@ -39,6 +40,9 @@ def build_parser(prog: str) -> CommandParser:
     sources = inner.add_parser(SOURCES, help="show how each source of the running agent is")
     _add_common(sources, default=argparse.SUPPRESS)
     sources.add_argument("--json", action="store_true", help="as JSON")
+    discover = inner.add_parser(DISCOVER, help="show the applications of this host and how they are recognised")
+    _add_common(discover, default=argparse.SUPPRESS)
+    discover.add_argument("--json", action="store_true", help="as JSON")
     return parser
 
 
@@ -66,6 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
         _write(b"the configuration is sound\n")
     elif arguments.command == SOURCES:
         _write(trio.run(print_sources, load().expose, arguments.json))
+    elif arguments.command == DISCOVER:
+        _write(trio.run(partial(print_applications, load(), as_json=arguments.json)))
     elif arguments.once:
         config = load()
         configure_logs(config.log_level)

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from vedette_agent.apps.config import AppsConfig
 from vedette_agent.collectors.options import NodeOptions
 from vedette_agent.config_parts import CustomConfig, ExposeConfig, LocalConfig, PluginsConfig, PushConfig
 from vedette_agent.disks.config import DisksConfig
@@ -43,6 +44,7 @@ class AgentConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     local: LocalConfig | None = None
     plugins: PluginsConfig | None = None
     custom: CustomConfig | None = None
+    apps: AppsConfig = AppsConfig()
     disks: DisksConfig = DisksConfig()
     raid: RaidConfig = RaidConfig()
     ipmi: IpmiConfig | None = None

@@ -9,6 +9,7 @@ import msgspec
 import zstandard
 
 from vedette_agent.agent import Agent
+from vedette_agent.apps.follow import make_finder, with_applications
 from vedette_agent.config import AgentConfig
 from vedette_agent.config_parts import ExposeConfig
 from vedette_agent.expose.frames import FramePages
@@ -22,12 +23,12 @@ from vedette_shared.labels import METRIC_NAME, format_series
 
 async def print_page(config: AgentConfig) -> bytes:
     """Return the page of metrics of this moment."""
-    return write_text(await _once(config).collect_page())
+    return write_text(await (await _once(config)).collect_page())
 
 
 async def print_frames(config: AgentConfig) -> bytes:
     """Return, for people, the frames of this moment as a push would hold them."""
-    frames = [frame for _, frame in await _once(config).collect_once()]
+    frames = [frame for _, frame in await (await _once(config)).collect_once()]
     message = FramePages(config.host_name).encode(frames)
     size = len(zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(message))
     lines = [line for frame in frames for line in _describe(frame)]
@@ -35,10 +36,11 @@ async def print_frames(config: AgentConfig) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def _once(config: AgentConfig) -> Agent:
+async def _once(config: AgentConfig) -> Agent:
     # Traps come to an agent that runs.
     quiet = msgspec.structs.replace(config, push=None, expose=ExposeConfig(enabled=False), snmp_traps=None)
-    return Agent(quiet, SystemClock())
+    clock = SystemClock()
+    return Agent(await with_applications(quiet, make_finder(quiet, clock)), clock)
 
 
 def _describe(frame: NewFrame) -> Iterator[str]:

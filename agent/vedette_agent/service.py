@@ -10,6 +10,8 @@ from collections.abc import Callable
 import trio
 
 from vedette_agent.agent import Agent
+from vedette_agent.applications import Applications
+from vedette_agent.apps.follow import make_finder
 from vedette_agent.config import AgentConfig
 from vedette_shared import __version__
 from vedette_shared.clock import SystemClock
@@ -33,27 +35,31 @@ async def serve_agent(load: LoadConfig) -> None:
     """
     config = load()
     configure_logs(config.log_level)
-    agent = Agent(config, SystemClock())
+    clock = SystemClock()
+    applications = Applications(Agent(config, clock), config, make_finder(config, clock))
+    agent = applications.agent
     stopping = trio.Event()
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
         async with trio.open_nursery() as nursery:
             await nursery.start(agent.run, stopping)
             _calm_garbage_collector()
+            nursery.start_soon(applications.follow)
             _announce(agent)
             async for number in signals:
                 if number != signal.SIGHUP:
                     break
-                await _reload(agent, load)
+                await _reload(applications, load)
             notify("STOPPING=1")
+            applications.stop()
             stopping.set()
     _log.info("stopped")
 
 
-async def _reload(agent: Agent, load: LoadConfig) -> None:
+async def _reload(applications: Applications, load: LoadConfig) -> None:
     notify(f"RELOADING=1\nMONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
     try:
         config = load()
-        await agent.reload(config)
+        await applications.reload(config)
     except VedetteError as error:
         _log.error("reload failed; the old configuration goes on", error=error)
     else:

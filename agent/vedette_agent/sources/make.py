@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from vedette_agent.apps.make import plan_apps
 from vedette_agent.children import ChildLimits
 from vedette_agent.collectors.registry import make_collectors
 from vedette_agent.config import AgentConfig
@@ -68,6 +69,15 @@ def plan_sources(config: AgentConfig, clock: Clock) -> list[SourcePlan]:
         plans += [SourcePlan(*plan) for plan in plan_bmcs(config.ipmi, config.data, clock)]
     if config.snmp_traps is not None:
         plans.append(SourcePlan(*plan_traps(config.snmp_traps, config.snmp, config.data, clock)))
+    apps = plan_apps(
+        config.apps,
+        interval_ms=config.interval,
+        timeout=config.timeout.seconds,
+        host=config.host_name,
+        labels=config.labels,
+        most_bytes=config.limits.bytes,
+    )
+    plans += [SourcePlan(*plan) for plan in apps]
     return [*plans, *(_snmp_plan(device, config.snmp_modules, clock) for device in config.snmp)]
 
 

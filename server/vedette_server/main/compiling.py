@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+import time
 
 import trio
 
@@ -36,9 +38,17 @@ async def compile_in_background() -> None:
 
 
 def compile_and_end() -> None:
-    """Compile all kernels, with less claim to the processors than what is at work."""
+    """Compile all kernels, with less claim to the processors than what is at work; not longer than who asked lives."""
     os.nice(_NICE)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     compile_all()
+
+
+def _end_with(parent: int) -> None:
+    """End this process once its parent has ended, be it by SIGKILL: the compiler cannot be asked to stop."""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
 
 
 def compile_all() -> None:

@@ -1,0 +1,80 @@
+"""The running agent's sources kept in step with the applications of its host."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import trio
+
+from vedette_agent.agent import Agent
+from vedette_agent.apps.finder import Finder, Finding
+from vedette_agent.apps.follow import with_findings
+from vedette_agent.config import AgentConfig
+from vedette_shared.errors import VedetteError
+from vedette_shared.logs import get_logger
+
+_log = get_logger(__name__)
+
+
+class Applications:
+    """Looks for applications, and lets the agent change over when they are others than before.
+
+    Args:
+        agent: Runs.
+        config: As it was loaded, without what was found.
+        finder: Looks.
+    """
+
+    def __init__(self, agent: Agent, config: AgentConfig, finder: Finder) -> None:
+        self.agent = agent
+        self._config = config
+        self._finder = finder
+        self._findings: Sequence[Finding] = ()
+        self._lock = trio.Lock()
+        self._scope = trio.CancelScope()
+
+    async def follow(self) -> None:
+        """Look again and again, until ``stop``."""
+        with self._scope:
+            while True:
+                if self._config.apps.enabled:
+                    await self._look()
+                await trio.sleep(self._config.apps.interval.seconds)
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._scope.cancel()
+
+    async def reload(self, config: AgentConfig) -> None:
+        """Change over to ``config`` and what it leaves of the applications found.
+
+        Raises:
+            VedetteError: it cannot be had; nothing has changed.
+        """
+        findings = await self._finder.look(config.apps) if config.apps.enabled else ()
+        async with self._lock:
+            await self.agent.reload(with_findings(config, findings))
+            self._config, self._findings = config, findings
+
+    async def _look(self) -> None:
+        findings = await self._finder.look(self._config.apps)
+        async with self._lock:
+            before, after = (with_findings(self._config, found) for found in (self._findings, findings))
+            if before == after:
+                return
+            try:
+                with trio.CancelScope(shield=True):
+                    await self.agent.reload(after)
+            except VedetteError as error:
+                _log.error("applications cannot be scraped", error=error)
+                return
+            self._findings = findings
+            _tell(before, after)
+
+
+def _tell(before: AgentConfig, after: AgentConfig) -> None:
+    old, new = ({target.name: target.url for target in config.apps.target} for config in (before, after))
+    for name in new.keys() - old.keys():
+        _log.info("application found", source=name, url=new[name])
+    for name in old.keys() - new.keys():
+        _log.info("application gone", source=name, url=old[name])

@@ -1,0 +1,97 @@
+"""``[apps]``: which applications are looked for, and those that are named. ``agent/APPS.md`` explains each key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from vedette_shared.config import Duration
+from vedette_shared.labels import is_legacy_label_name
+
+Kind = Literal["metrics", "apache-status", "nginx-status", "php-fpm-status"]
+
+
+class TargetConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[[apps.target]]``: one application, found or not.
+
+    Attributes:
+        url: Of its page; ``unix:/path.sock/status`` or ``tcp://host:port/status`` for PHP-FPM, which speaks FastCGI.
+        kind: What the page is: metrics of any exporter, or a status page that is read as its exporter would.
+        instance: The label; host and port without it.
+        interval, timeout: The agent's own where they are 0.
+        tls_insecure: Whether any certificate will do.
+    """
+
+    url: str
+    job: str
+    kind: Kind = "metrics"
+    instance: str = ""
+    interval: Duration = Duration(0)
+    timeout: Duration = Duration(0)
+    labels: dict[str, str] = {}
+    user: str = ""
+    password_file: Path | None = None
+    bearer_token_file: Path | None = None
+    ca_file: Path | None = None
+    tls_insecure: bool = False
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        if self.kind == "php-fpm-status":
+            if parts.scheme not in ("unix", "tcp"):
+                raise ValueError(f'url = "{self.url}": PHP-FPM is reached at unix:/path.sock or tcp://host:port')
+        elif parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f'url = "{self.url}" is not the URL of a page: http://127.0.0.1:9104/metrics is one')
+        if "@" in parts.netloc:
+            raise ValueError("url must hold no password; use the keys user and password_file")
+        if not self.job:
+            raise ValueError("job must not be empty")
+        if self.interval < 0 or self.timeout < 0:
+            raise ValueError("interval and timeout must not be negative")
+        if bool(self.user) != (self.password_file is not None):
+            raise ValueError("user and password_file go together")
+        if self.bearer_token_file is not None and self.user:
+            raise ValueError("bearer_token_file and user exclude each other")
+        for name in self.labels:
+            if name in ("job", "host", "instance") or not is_legacy_label_name(name) or name.startswith("__"):
+                raise ValueError(f"labels.{name} cannot be set here; job and instance are keys of their own")
+
+    @property
+    def instance_name(self) -> str:
+        """The label ``instance``."""
+        parts = urlsplit(self.url)
+        return self.instance or parts.netloc or parts.path
+
+    @property
+    def name(self) -> str:
+        """The name of its source."""
+        return f"{self.job}:{self.instance_name}"
+
+
+class AppsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[apps]``.
+
+    Attributes:
+        enabled: Whether applications are looked for; those that are named are scraped in any case.
+        interval: From one look to the next.
+        timeout: For the page of one that is new.
+        ban: What is left alone, by job or by port.
+        target: The applications that are named.
+    """
+
+    enabled: bool = True
+    interval: Duration = Duration(60_000)
+    timeout: Duration = Duration(5_000)
+    ban: tuple[str | int, ...] = ()
+    target: tuple[TargetConfig, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.interval < 1000 or self.timeout <= 0:
+            raise ValueError("interval must be at least 1s, and timeout more than 0")
+        names = [target.name for target in self.target]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two targets are {name}; give one of them an instance of its own")

@@ -1,0 +1,67 @@
+"""``vedette agent discover``: which applications run here, how each was recognised, and what would pin it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import msgspec
+
+from vedette_agent.apps.config import TargetConfig
+from vedette_agent.apps.finder import Finding
+from vedette_agent.apps.follow import make_finder
+from vedette_agent.config import AgentConfig
+from vedette_shared.clock import SystemClock
+
+_COLUMNS = ("port", "process", "job", "recognised by", "scraped")
+
+
+async def print_applications(config: AgentConfig, *, as_json: bool) -> bytes:
+    """Look now, and return what to print; it looks where the configuration says not to, too."""
+    findings = await make_finder(config, SystemClock()).look(config.apps)
+    if as_json:
+        return msgspec.json.encode([_as_object(one) for one in findings]) + b"\n"
+    if not findings:
+        return b"no applications: nothing that listens on this host is known\n"
+    rows = [_COLUMNS, *map(_row, findings)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(_COLUMNS))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    pins = [_toml(one.target()) for one in findings if one.application is not None and not one.problem]
+    if pins:
+        lines += ["", "# in agent.toml, these would pin what was found:", *pins]
+    return "\n".join([*lines, ""]).encode()
+
+
+def _row(finding: Finding) -> Sequence[str]:
+    known = finding.application
+    return (
+        f"{finding.listener.address}:{finding.listener.port}",
+        finding.process or "-",
+        known.job if known is not None else "-",
+        finding.evidence or "-",
+        finding.problem or "yes",
+    )
+
+
+def _as_object(finding: Finding) -> dict[str, object]:
+    known = finding.application
+    return {
+        "address": finding.listener.address,
+        "port": finding.listener.port,
+        "process": finding.process,
+        "job": known.job if known is not None else "",
+        "title": known.title if known is not None else "",
+        "kind": known.kind if known is not None else "",
+        "url": finding.url,
+        "evidence": finding.evidence,
+        "scraped": not finding.problem,
+        "problem": finding.problem,
+    }
+
+
+def _toml(target: TargetConfig) -> str:
+    # A basic string of TOML is written as one of JSON is.
+    lines = ["[[apps.target]]", f"url = {json.dumps(target.url)}", f"job = {json.dumps(target.job)}"]
+    if target.kind != "metrics":
+        lines.append(f"kind = {json.dumps(target.kind)}")
+    return "\n".join([*lines, ""])

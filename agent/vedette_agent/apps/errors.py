@@ -1,0 +1,13 @@
+"""What can go wrong with applications.
+
+CollectorError
+└── PageError    an application's page cannot be had, or is none: says which and why
+"""
+
+from __future__ import annotations
+
+from vedette_agent.errors import CollectorError
+
+
+class PageError(CollectorError):
+    """A page cannot be fetched or understood."""

@@ -1,0 +1,109 @@
+"""Fetches the page of one application, over a connection that is kept."""
+
+from __future__ import annotations
+
+import base64
+import ssl
+from collections.abc import Mapping
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from vedette_agent.apps.config import TargetConfig
+from vedette_agent.apps.errors import PageError
+from vedette_agent.apps.page import ACCEPT
+from vedette_agent.apps.pool import PoolFetcher
+from vedette_agent.pushing import read_secret
+from vedette_shared import __version__
+from vedette_shared.http import Client, ClientResponse, HttpClientError
+
+_OK = 200
+_HINTS = {401: "it wants credentials", 403: "it forbids this", 404: "there is no such page"}
+
+
+class PageFetcher(Protocol):
+    """Fetches one page again and again."""
+
+    async def fetch(self) -> tuple[bytes, str]:
+        """Return the page and its content type; the caller bounds the time.
+
+        Raises:
+            CollectorError: it cannot be had.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close what is kept open."""
+        ...
+
+
+class Fetcher:
+    """Asks for one page again and again.
+
+    Args:
+        url: Of the page.
+        headers: More than the usual ones.
+        tls: For https; the machine's authorities without it.
+        most_bytes: A page may have no more.
+    """
+
+    def __init__(
+        self, url: str, most_bytes: int, headers: Mapping[str, str] | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
+        parts = urlsplit(url)
+        self._path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        self._client = Client(f"{parts.scheme}://{parts.netloc}", tls, most_bytes, is_strict=True)
+        self._headers = {"Accept": ACCEPT, "User-Agent": f"vedette/{__version__}", **(headers or {})}
+
+    async def fetch(self) -> tuple[bytes, str]:
+        """Return the page and its content type; the caller bounds the time.
+
+        Raises:
+            PageError: there is no answer, another status than 200, or too much.
+        """
+        response = await self.ask(self._path)
+        if response.status != _OK:
+            hint = _HINTS.get(response.status, "")
+            raise PageError(f"{self._path} answers {response.status}{f': {hint}' if hint else ''}")
+        return response.body, response.headers.get("content-type", "")
+
+    async def ask(self, path: str) -> ClientResponse:
+        """Return what another path of the same server answers.
+
+        Raises:
+            PageError: nothing, or too much.
+        """
+        try:
+            return await self._client.request("GET", path, self._headers)
+        except HttpClientError as error:
+            raise PageError(str(error)) from error
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._client.aclose()
+
+
+def make_fetcher(target: TargetConfig, most_bytes: int) -> PageFetcher:
+    """Return what fetches the page of a target.
+
+    Raises:
+        ConfigError: a file with a secret or a certificate cannot be read.
+    """
+    if target.kind == "php-fpm-status":
+        return PoolFetcher(target.url, most_bytes)
+    headers: dict[str, str] = {}
+    if target.password_file is not None:
+        pair = f"{target.user}:{read_secret(target.password_file)}"
+        headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode('ascii')}"
+    elif target.bearer_token_file is not None:
+        headers["Authorization"] = f"Bearer {read_secret(target.bearer_token_file)}"
+    return Fetcher(target.url, most_bytes, headers, _tls(target))
+
+
+def _tls(target: TargetConfig) -> ssl.SSLContext | None:
+    if target.ca_file is None and not target.tls_insecure:
+        return None
+    context = ssl.create_default_context(cafile=str(target.ca_file) if target.ca_file is not None else None)
+    if target.tls_insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context

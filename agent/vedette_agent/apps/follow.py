@@ -1,0 +1,29 @@
+"""Keeps the running agent's sources in step with the applications that come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from vedette_agent.apps.finder import Finder, Finding
+from vedette_agent.config import AgentConfig
+from vedette_shared.clock import Clock
+
+
+def make_finder(config: AgentConfig, clock: Clock) -> Finder:
+    """Return what finds applications, within the limits of sources."""
+    return Finder(config.node.roots.proc, config.limits.bytes, clock)
+
+
+def with_findings(config: AgentConfig, findings: Sequence[Finding]) -> AgentConfig:
+    """Return ``config`` with the applications found as if they were named in it."""
+    named = {target.name for target in config.apps.target}
+    targets = [one.target() for one in findings if one.application is not None and not one.problem]
+    new = tuple(target for target in targets if target.name not in named)
+    return msgspec.structs.replace(config, apps=msgspec.structs.replace(config.apps, target=config.apps.target + new))
+
+
+async def with_applications(config: AgentConfig, finder: Finder) -> AgentConfig:
+    """Look once, and return ``config`` with what was found; as it is where it says not to look."""
+    return with_findings(config, await finder.look(config.apps)) if config.apps.enabled else config

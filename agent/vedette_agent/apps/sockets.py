@@ -1,0 +1,97 @@
+"""The sockets of TCP that listen on this host, and whose they are: out of ``/proc``, as proc(5) describes it."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+_LISTENING = "0A"
+_SOCKET = re.compile(r"socket:\[(\d+)\]")
+
+
+class Listener(NamedTuple):
+    """One listening socket; ``inode`` is another for each that is opened."""
+
+    address: str
+    port: int
+    inode: int
+
+    @property
+    def reached_at(self) -> str:
+        """The address of this host that leads to it."""
+        address = ipaddress.ip_address(self.address)
+        if address.is_unspecified:
+            return "127.0.0.1" if address.version == 4 else "::1"
+        mapped = getattr(address, "ipv4_mapped", None)
+        return str(mapped or address)
+
+
+def listeners(proc: Path) -> list[Listener]:
+    """Return all listening sockets, one for each port: one on loopback, or on all addresses, before others.
+
+    Args:
+        proc: Where procfs is mounted.
+    """
+    best: dict[int, Listener] = {}
+    for name in ("tcp", "tcp6"):
+        try:
+            text = (proc / "net" / name).read_text()
+        except OSError:
+            continue
+        for found in read_table(text):
+            known = best.get(found.port)
+            if known is None or _preference(found) < _preference(known):
+                best[found.port] = found
+    return [best[port] for port in sorted(best)]
+
+
+def read_table(text: str) -> Iterator[Listener]:
+    """Yield the listening sockets of ``/proc/net/tcp`` or ``tcp6``; lines that are none are passed over."""
+    for line in text.splitlines()[1:]:
+        fields = line.split()
+        if len(fields) < 10 or fields[3] != _LISTENING:
+            continue
+        digits, _, port = fields[1].partition(":")
+        try:
+            yield Listener(_address(digits), int(port, 16), int(fields[9]))
+        except ValueError:
+            continue
+
+
+def owners(proc: Path, inodes: Iterable[int]) -> dict[int, str]:
+    """Return the names of the processes that hold sockets, as far as this process may see them, by inode."""
+    wanted = set(inodes)
+    found: dict[int, str] = {}
+    for process in proc.iterdir() if wanted else ():
+        if not process.name.isdigit():
+            continue
+        for inode in wanted.intersection(_held(process)):
+            with suppress(OSError):
+                found.setdefault(inode, (process / "comm").read_text().strip())
+    return found
+
+
+def _held(process: Path) -> Iterator[int]:
+    """The inodes of the sockets that a process holds; none of one that is another user's, or gone."""
+    with suppress(OSError):
+        for entry in (process / "fd").iterdir():
+            with suppress(OSError):  # closed meanwhile
+                match = _SOCKET.fullmatch(str(entry.readlink()))
+                if match:
+                    yield int(match[1])
+
+
+def _address(digits: str) -> str:
+    """The kernel writes words of 32 bits in its own order of bytes."""
+    words = [int(digits[at : at + 8], 16).to_bytes(4, sys.byteorder) for at in range(0, len(digits), 8)]
+    return str(ipaddress.ip_address(b"".join(words)))
+
+
+def _preference(listener: Listener) -> tuple[bool, bool]:
+    address = ipaddress.ip_address(listener.address)
+    return (not (address.is_loopback or address.is_unspecified), address.version != 4)

@@ -1,0 +1,92 @@
+"""An application as a source of the agent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+import trio
+
+from vedette_agent.apps.config import TargetConfig
+from vedette_agent.apps.fetch import PageFetcher
+from vedette_agent.apps.page import read_page
+from vedette_agent.sources.interface import PlainSource
+from vedette_shared.metrics import MetricFamily
+
+LARGE_BYTES = 64 * 2**10
+"""A page that is larger is read in a thread, so that nothing else waits for it."""
+
+_readers = trio.CapacityLimiter(2)
+
+
+class AppSource(PlainSource):
+    """Scrapes one application. What its page says of time is not heeded: all samples are of the moment.
+
+    Args:
+        target: Where its page is.
+        fetcher: Fetches it.
+        interval_ms: From one collection to the next.
+        timeout: Seconds for a page.
+        host: The label of this host.
+        labels: Those of this host; the target's own go before them.
+    """
+
+    reports_up = True
+
+    def __init__(
+        self,
+        target: TargetConfig,
+        fetcher: PageFetcher,
+        *,
+        interval_ms: int,
+        timeout: float,
+        host: str,
+        labels: Mapping[str, str],
+    ) -> None:
+        super().__init__()
+        self.name = target.name
+        self.job = target.job
+        self.interval_ms = interval_ms
+        self.timeout = timeout
+        self.host, self.instance = host, target.instance_name
+        # On a page, which has one job for whoever scrapes it, it tells the application's series from others.
+        self.labels = {**labels, **target.labels, "job": target.job}
+        self._kind, self._url = target.kind, target.url
+        self._fetcher = fetcher
+        self._is_running = False
+        self._cpu = 0.0
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        self._is_running = True
+        task_status.started()
+        try:
+            await trio.sleep_forever()
+        finally:
+            self._is_running = False
+            with trio.CancelScope(shield=True):
+                await self._fetcher.aclose()
+
+    async def collect(self) -> Sequence[MetricFamily]:
+        try:
+            body, content_type = await self._fetcher.fetch()
+        finally:
+            if not self._is_running:
+                with trio.CancelScope(shield=True):
+                    await self._fetcher.aclose()
+        if len(body) > LARGE_BYTES:
+            self._last = await trio.to_thread.run_sync(
+                self._read, body, content_type, limiter=_readers, abandon_on_cancel=True
+            )
+        else:
+            self._last = self._read(body, content_type)
+        return self._last
+
+    def cpu_seconds(self) -> float:
+        return self._cpu
+
+    def _read(self, body: bytes, content_type: str) -> list[MetricFamily]:
+        start = time.thread_time()
+        try:
+            return read_page(body, content_type, self._kind, self._url)
+        finally:
+            self._cpu += time.thread_time() - start

@@ -1,0 +1,155 @@
+"""Applications are found by what listens and what its page says, each asked once."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.agent.apps.servers import pages, raw
+from vedette_agent.apps import finder as finder_module
+from vedette_agent.apps.config import AppsConfig, TargetConfig
+from vedette_agent.apps.finder import ASK_AGAIN_S, Finder, Finding
+from vedette_agent.apps.follow import with_findings
+from vedette_agent.apps.known import APPLICATIONS, Application, candidates, recognise
+from vedette_agent.apps.sockets import Listener
+from vedette_agent.config import AgentConfig
+from vedette_shared.clock import ManualClock
+from vedette_shared.config import Duration
+from vedette_shared.http import Response
+
+UNKNOWN = "/metrics is a page of metrics, of none that is known; name it in [[apps.target]] to have it"
+CONFIG = AppsConfig(timeout=Duration(500))
+BY_JOB = {one.job: one for one in APPLICATIONS}
+
+
+@pytest.mark.parametrize(
+    ("names", "job", "evidence"),
+    [
+        (["go_goroutines", "mysql_up"], "mysql", "mysql_up"),
+        (["pg_up", "pg_stat_activity_count"], "postgres", "pg_up"),
+        (["rabbitmq_identity_info", "erlang_vm_memory_bytes_total"], "rabbitmq", "rabbitmq_identity_info"),
+        (["elasticsearch_cluster_health_status"], "elasticsearch", "elasticsearch_cluster_health_status"),
+        (["haproxy_process_nbthread"], "haproxy", "haproxy_process_nbthread"),
+        (["ceph_health_status", "ceph_osd_up"], "ceph", "ceph_health_status"),
+        (["engine_daemon_engine_info"], "docker", "engine_daemon_engine_info"),
+        (["kubelet_running_pods"], "kubelet", "kubelet_running_pods"),
+        (["traefik_config_reloads_total"], "traefik", "traefik_config_reloads_total"),
+        (["github_repo_stars"], "github", "github_repo_stars"),
+    ],
+)
+def test_an_application_is_recognised_by_metrics_that_only_it_has(names: list[str], job: str, evidence: str) -> None:
+    assert recognise(names) == (BY_JOB[job], evidence)
+
+
+@pytest.mark.parametrize("names", [[], ["go_goroutines", "process_cpu_seconds_total"], ["up"], ["xmysql_up"]])
+def test_other_pages_are_not(names: list[str]) -> None:
+    assert recognise(names) is None
+
+
+@pytest.mark.parametrize(
+    ("port", "process", "jobs"),
+    [
+        (9104, "", ["mysql"]),
+        (9104, "mysqld_exporter", ["mysql", ""]),
+        (8080, "traefik", ["traefik"]),
+        (80, "", ["apache", "nginx"]),
+        (80, "nginx", ["nginx"]),
+        (8443, "apache2", ["apache"]),
+        (5432, "postgres", []),
+        (22, "", []),
+        (12345, "my_exporter", [""]),
+    ],
+)
+def test_who_may_listen_there(port: int, process: str, jobs: list[str]) -> None:
+    assert [one.job for one in candidates(port, process)] == jobs
+
+
+@asynccontextmanager
+async def host(
+    monkeypatch: pytest.MonkeyPatch, bodies: Sequence[dict[str, Response]], asked: list[str]
+) -> AsyncIterator[list[int]]:
+    """Servers of this host, as if nothing else listened; any of them may be any application."""
+    async with AsyncExitStack() as stack:
+        ports = [await stack.enter_async_context(pages(body, asked)) for body in bodies]
+        listening = [Listener("127.0.0.1", port, inode) for inode, port in enumerate(ports)]
+        monkeypatch.setattr(finder_module, "listeners", lambda _: listening)
+        monkeypatch.setattr(finder_module, "owners", lambda _, inodes: dict.fromkeys(inodes, "an_exporter"))
+        yield ports
+
+
+def make_finder(clock: ManualClock) -> Finder:
+    return Finder(Path("/proc"), 1 << 20, clock)
+
+
+def said(findings: Sequence[Finding]) -> dict[int, tuple[str, str, str]]:
+    return {
+        one.listener.port: (one.application.job if one.application else "", one.evidence, one.problem)
+        for one in findings
+    }
+
+
+async def test_each_listener_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was not recognised is asked again after a while: it may have been starting."""
+    clock, asked = ManualClock(0), list[str]()
+    bodies = [{"/metrics": Response(200, b"redis_up 1\n")}, {"/metrics": Response(200, b"strange 1\n")}]
+    async with host(monkeypatch, bodies, asked) as (redis, strange):
+        finder = make_finder(clock)
+        expected = {
+            redis: ("redis", "redis_up", ""),
+            strange: (
+                "",
+                "",
+                "/metrics is a page of metrics, of none that is known; name it in [[apps.target]] to have it",
+            ),
+        }
+        assert said(await finder.look(CONFIG)) == expected
+        assert said(await finder.look(CONFIG)) == expected
+        assert asked == ["/metrics"] * 2
+        clock.advance(int(ASK_AGAIN_S * 1000))
+        assert said(await finder.look(CONFIG)) == expected
+        assert asked == ["/metrics"] * 3
+        monkeypatch.setattr(finder_module, "listeners", lambda _: [Listener("127.0.0.1", redis, 99)])
+        assert said(await finder.look(CONFIG)) == {redis: expected[redis]}
+        assert asked == ["/metrics"] * 4
+
+
+async def test_bans_and_pins(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = {"/metrics": Response(200, b"redis_up 1\n")}
+    async with host(monkeypatch, [body], []) as (port,):
+        url = f"http://127.0.0.1:{port}/metrics"
+        finder = make_finder(ManualClock(0))
+        assert said(await finder.look(AppsConfig(ban=("redis",))))[port][2] == "redis is banned"
+        pinned = AppsConfig(target=(TargetConfig(url, "cache"),))
+        assert said(await finder.look(pinned))[port][2] == "named in the configuration"
+        assert said(await make_finder(ManualClock(0)).look(AppsConfig(ban=(port,)))) == {}
+
+
+async def test_what_was_found_is_as_if_it_were_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with host(monkeypatch, [{"/metrics": Response(200, b"pg_up 1\n")}], []) as (port,):
+        config = AgentConfig(apps=CONFIG)
+        found = with_findings(config, await make_finder(ManualClock(0)).look(CONFIG))
+    assert found.apps.target == (TargetConfig(f"http://127.0.0.1:{port}/metrics", "postgres"),)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "problem"),
+    [
+        ((b"SSH-2.0-OpenSSH_9.2\r\n",), "does not answer as HTTP has it: not an HTTP response"),
+        ((), "no answer within 0.5 s"),
+        ((b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", b"a"), "does not answer as HTTP has it"),
+    ],
+)
+async def test_what_does_not_answer(monkeypatch: pytest.MonkeyPatch, chunks: tuple[bytes, ...], problem: str) -> None:
+    async with raw(*chunks, endless=not chunks, pause=0.01) as port:
+        monkeypatch.setattr(finder_module, "listeners", lambda _: [Listener("127.0.0.1", port, 1)])
+        monkeypatch.setattr(finder_module, "owners", lambda _, __: {1: "an_exporter"})
+        (finding,) = await make_finder(ManualClock(0)).look(CONFIG)
+    assert finding.problem.startswith(problem)
+
+
+def test_applications_are_unlike() -> None:
+    """No two share what shows them."""
+    every = [evidence for one in APPLICATIONS for evidence in one.evidence]
+    assert len(set(every)) == len(every)
+    assert all(isinstance(one, Application) and one.ports for one in APPLICATIONS)

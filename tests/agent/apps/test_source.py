@@ -1,0 +1,110 @@
+"""One application scraped: what its page says, and what is said of pages that are none."""
+
+import pytest
+import trio
+
+from tests.agent.apps.servers import pages, raw
+from vedette_agent.apps.config import TargetConfig
+from vedette_agent.apps.fetch import make_fetcher
+from vedette_agent.apps.source import LARGE_BYTES, AppSource
+from vedette_agent.errors import CollectorError
+from vedette_agent.sources.framing import Framing, source_target
+from vedette_agent.sources.interface import Collection
+from vedette_shared.frames import decode_target
+from vedette_shared.http import Response
+from vedette_shared.labels import make_labels
+from vedette_shared.metrics import MetricFamily, MetricType, Sample
+
+PAGE = b"# HELP mysql_up Whether it is.\n# TYPE mysql_up gauge\nmysql_up 1\n"
+FAMILIES = [MetricFamily("mysql_up", MetricType.GAUGE, "Whether it is.", "", [Sample("mysql_up", (), 1.0)])]
+OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+MOST_BYTES = 1 << 20
+
+
+def source_of(port: int, path: str = "/metrics", **more: object) -> AppSource:
+    target = TargetConfig(f"http://127.0.0.1:{port}{path}", "mysql", **more)  # type: ignore[arg-type]
+    fetcher = make_fetcher(target, MOST_BYTES)
+    return AppSource(target, fetcher, interval_ms=15_000, timeout=1.0, host="h", labels={"rack": "r1"})
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (PAGE, "text/plain; version=0.0.4; charset=utf-8"),
+        (PAGE, ""),
+        (PAGE + b"# EOF\n", OPENMETRICS),
+    ],
+)
+async def test_a_page(body: bytes, content_type: str) -> None:
+    async with pages({"/metrics": Response(200, body, content_type)}) as port:
+        assert await source_of(port).collect() == FAMILIES
+
+
+async def test_a_large_page_is_read_in_a_thread() -> None:
+    lines = b"".join(b'a{b="%d"} %d\n' % (i, i) for i in range(5_000))
+    assert len(lines) > LARGE_BYTES
+    async with pages({"/metrics": Response(200, lines)}) as port:
+        source = source_of(port)
+        (family,) = await source.collect()
+    assert [sample.value for sample in family.samples] == [float(i) for i in range(5_000)]
+    assert source.cpu_seconds() > 0
+
+
+def test_the_labels_of_its_series() -> None:
+    """The host's own, with a job of its own, and host and port as the instance; a page's own ones are renamed."""
+    source = source_of(9104, labels={"cluster": "c"})
+    target = source_target(source, "h", ())
+    expected = make_labels(host="h", job="mysql", instance="127.0.0.1:9104", rack="r1", cluster="c")
+    assert (source.name, target) == ("mysql:127.0.0.1:9104", expected)
+    family = MetricFamily("a", MetricType.GAUGE, "", "", [Sample("a", make_labels(instance="x", job="y", z="1"), 1.0)])
+    frame = Framing(source.name, target, reports_up=True).frame_of(Collection(1, 0.5, [family]))
+    assert decode_target(frame.target) == expected
+    assert [(one.name, dict(one.labels)) for one in frame.layout.series] == [
+        ("a", {"exported_instance": "x", "exported_job": "y", "z": "1"}),
+        ("up", {}),
+        ("scrape_duration_seconds", {}),
+        ("scrape_samples_scraped", {}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (Response(503), "/metrics answers 503"),
+        (Response(401), "/metrics answers 401: it wants credentials"),
+        (Response(200, b"<html>", "text/html; charset=utf-8"), "the page is text/html, not metrics"),
+        (Response(200, b"a 1\nb{c=\n"), "the page is malformed: line 2: "),
+        (Response(200, b"\xff\xfe"), "the page is malformed: line 1: not valid UTF-8"),
+        (Response(200, b'a{b="1"} 1\na{b="1"} 2\n'), "the series a{'b': '1'} stands twice on the page"),
+        (Response(200, b"#" * (MOST_BYTES + 1)), f"the answer is larger than {MOST_BYTES} bytes"),
+    ],
+)
+async def test_what_is_no_page(answer: Response, said: str) -> None:
+    async with pages({"/metrics": answer}) as port:
+        with pytest.raises(CollectorError) as caught:
+            await source_of(port).collect()
+    assert str(caught.value).startswith(said)
+
+
+async def test_a_page_without_end_is_left_at_the_limit() -> None:
+    """A gigabyte is not read to see that it is too much."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n"
+    async with raw(head + b"a 1\n" * 100_000, endless=True) as port:
+        with trio.fail_after(30), pytest.raises(CollectorError, match=f"larger than {MOST_BYTES} bytes"):
+            await source_of(port).collect()
+
+
+async def test_garbage() -> None:
+    async with raw(bytes(range(256)) * 10) as port:
+        with pytest.raises(CollectorError, match="not an HTTP response"):
+            await source_of(port).collect()
+
+
+async def test_a_page_that_does_not_end_is_left_when_the_time_is_over() -> None:
+    """The caller bounds the time; the next collection begins anew."""
+    async with raw(b"HTTP/1.1 200 OK\r\n\r\n", b"a", pause=0.05, endless=True) as port:
+        source = source_of(port)
+        for _ in range(2):
+            with trio.move_on_after(0.2) as scope:
+                await source.collect()
+            assert scope.cancelled_caught
