@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 _LISTENING = "0A"
+_LONGEST_NAME = 15
 _SOCKET = re.compile(r"socket:\[(\d+)\]")
 
 
@@ -72,8 +73,17 @@ def owners(proc: Path, inodes: Iterable[int]) -> dict[int, str]:
             continue
         for inode in wanted.intersection(_held(process)):
             with suppress(OSError):
-                found.setdefault(inode, (process / "comm").read_text().strip())
+                found.setdefault(inode, _name(process))
     return found
+
+
+def _name(process: Path) -> str:
+    """The kernel's name of a process; the program's own where that is the same and longer than the kernel keeps."""
+    name = (process / "comm").read_text().strip()
+    if len(name) < _LONGEST_NAME:
+        return name
+    program = (process / "cmdline").read_bytes().partition(b"\0")[0].decode(errors="replace").rpartition("/")[2]
+    return program if program.startswith(name) else name
 
 
 def _held(process: Path) -> Iterator[int]:
