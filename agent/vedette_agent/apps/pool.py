@@ -9,6 +9,7 @@ import trio
 from vedette_agent.apps.errors import PageError
 from vedette_agent.apps.status.fastcgi import Reader, Response, encode_request
 from vedette_agent.apps.status.phpfpm import status_params
+from vedette_shared.http.client import reason_of
 
 _OK = 200
 _REQUEST = 1
@@ -38,7 +39,7 @@ class PoolFetcher:
         try:
             stream = await self._connect()
         except OSError as error:
-            raise PageError(f"{self._url.geturl()}: {error.strerror or error}") from error
+            raise PageError(f"{self._url.geturl()}: {reason_of(error)}") from error
         async with stream:
             try:
                 response = await self._exchange(stream, encode_request(status_params(path), _REQUEST))

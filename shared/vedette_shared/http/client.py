@@ -98,7 +98,7 @@ class Client:
         try:
             plain = await trio.open_tcp_stream(self._host, self._port)
         except OSError as error:
-            raise HttpClientError(f"{self._host}:{self._port}: {_reason(error)}") from error
+            raise HttpClientError(f"{self._host}:{self._port}: {reason_of(error)}") from error
         if self._tls is None:
             return plain
         stream = trio.SSLStream(plain, self._tls, server_hostname=self._host, https_compatible=True)
@@ -107,7 +107,7 @@ class Client:
             self._check_certificate(stream)
         except _GONE as error:
             await trio.aclose_forcefully(plain)
-            raise HttpClientError(f"{self._host}:{self._port}: no TLS: {_reason(error)}") from error
+            raise HttpClientError(f"{self._host}:{self._port}: no TLS: {reason_of(error)}") from error
         except BaseException:
             await trio.aclose_forcefully(plain)
             raise
@@ -133,7 +133,7 @@ class Client:
         except _GONE as error:
             if is_kept and not reader.has_begun:
                 return None
-            raise HttpClientError(f"the connection broke: {_reason(error)}") from error
+            raise HttpClientError(f"the connection broke: {reason_of(error)}") from error
         if not response.keep_alive or not sent:
             await self.aclose()
         return response
@@ -148,7 +148,7 @@ async def _send(stream: trio.abc.Stream, message: bytes) -> bool:
     return True
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """The words of the innermost cause."""
     inner = error
     while (deeper := next(iter(getattr(inner, "exceptions", ())), inner.__cause__)) is not None:

@@ -1,6 +1,11 @@
 """Debian's Apache, nginx and PHP-FPM, with their exporters and without, found and scraped."""
 
-from collections.abc import Sequence
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -66,6 +71,90 @@ async def test_an_exporter_goes_before_a_status_page(folders: tuple[Path, Path])
             )
             assert found[server].problem == "an exporter of nginx is scraped"
             assert value(await scrape(found[address].target()), "nginx_up") == 1.0
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A folder that any user may enter, which pytest's own are not."""
+    with tempfile.TemporaryDirectory(prefix="vedette-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def own(folder: Path, user: str) -> Path:
+    folder.mkdir()
+    shutil.chown(folder, user)
+    return folder
+
+
+@contextmanager
+def redis(home: Path) -> Iterator[dict[str, str]]:
+    """Redis; gives what its exporter needs to know."""
+    address = free_address()
+    port = address.rpartition(":")[2]
+    command = [need("redis-server"), "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", home]
+    with run(command, home / "redis.log", address):
+        yield {"REDIS_ADDR": f"redis://{address}"}
+
+
+@contextmanager
+def mariadb(home: Path) -> Iterator[dict[str, str]]:
+    program, address = need("mariadbd"), free_address()
+    data = own(home / "mariadb", "mysql")
+    common = ["--no-defaults", f"--datadir={data}"]
+    install = [need("mariadb-install-db"), *common, "--user=mysql", "--auth-root-authentication-method=normal"]
+    subprocess.run([*install, "--skip-test-db"], check=True, capture_output=True, timeout=120)
+    port = address.rpartition(":")[2]
+    command = [program, *common, "--user=mysql", f"--port={port}", "--bind-address=127.0.0.1", f"--socket={data}/sock"]
+    with run(command, home / "mariadb.log", address):
+        yield {"DATA_SOURCE_NAME": f"root@({address})/"}
+
+
+@contextmanager
+def postgres(home: Path) -> Iterator[dict[str, str]]:
+    programs = max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
+    if programs is None:
+        pytest.skip("postgresql is not installed")
+    address, data = free_address(), own(home / "postgres", "postgres")
+    port = address.rpartition(":")[2]
+    as_postgres = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    initdb = [*as_postgres, programs / "initdb", "-A", "trust", "-D", data]
+    subprocess.run(initdb, check=True, capture_output=True, timeout=120)
+    command = [*as_postgres, programs / "postgres", "-D", data, "-p", port, "-h", "127.0.0.1", "-k", data]
+    with run(command, home / "postgres.log", address):
+        yield {"DATA_SOURCE_NAME": f"postgresql://postgres@{address}/postgres?sslmode=disable"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the databases run as users of their own")
+@pytest.mark.parametrize(
+    ("service", "exporter", "job", "up"),
+    [
+        (redis, "prometheus-redis-exporter", "redis", "redis_up"),
+        (mariadb, "prometheus-mysqld-exporter", "mysql", "mysql_up"),
+        (postgres, "prometheus-postgres-exporter", "postgres", "pg_up"),
+    ],
+    ids=["redis", "mariadb", "postgres"],
+)
+async def test_databases_by_their_exporters(
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    service: Callable[[Path], AbstractContextManager[dict[str, str]]],
+    exporter: str,
+    job: str,
+    up: str,
+) -> None:
+    program, address = need(exporter), free_address()
+    with service(home) as environment:
+        for name, text in environment.items():
+            monkeypatch.setenv(name, text)
+        with run([program, f"--web.listen-address={address}"], home / "exporter.log", address):
+            found = (await find())[address]
+            assert (found.process, found.target(), found.evidence) == (
+                exporter,
+                TargetConfig(f"http://{address}/metrics", job),
+                up,
+            )
+            assert value(await scrape(found.target()), up) == 1.0
 
 
 async def test_a_pool_of_php_fpm_that_is_named(tmp_path: Path) -> None:
