@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from tests.server.api.app import Rig, served
 from tests.server.promql.memory import MemoryQuerier
+from vedette_server import promql
 from vedette_server.api.bodies import WHOLE_BYTES, respond
 from vedette_server.api.results import warm_up
 from vedette_server.promql.context import Context
@@ -50,6 +51,7 @@ async def request(address: Address, path: str) -> trio.SocketStream:
 async def test_a_large_answer_comes_in_pieces(encoding: str) -> None:
     """300,000 points, and the loop goes on meanwhile."""
     warm_up()
+    promql.warm_up()  # a query waits for the compiler for two seconds at the most
     async with served(Rig(large()).app()) as address, httpx.AsyncClient(timeout=60) as client:
         answer = await client.get(f"http://{address}{LARGE}", headers={"accept-encoding": encoding})
     assert (answer.status_code, answer.headers.get("transfer-encoding")) == (200, "chunked")
