@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import httpx
@@ -22,6 +23,9 @@ from vedette_shared.command import CommandParser, duration_argument
 
 START_TIMEOUT_S = 180.0
 POLL_S = 0.1
+
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""A Ctrl-C, a service manager, a terminal that is closed."""
 
 
 def build_parser(prog: str) -> CommandParser:
@@ -63,14 +67,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 @contextlib.contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Take SIGTERM and SIGHUP, which a closed terminal sends, as Ctrl-C: otherwise the children would live on."""
-    numbers = (signal.SIGTERM, signal.SIGHUP)
-    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
+    """Take what else ends the demo as Ctrl-C: otherwise the children would live on."""
+    with _handled(signal.default_int_handler, *_ENDING[1:]):
+        yield
+
+
+@contextlib.contextmanager
+def _handled(handler: Callable[[int, FrameType | None], object], *numbers: signal.Signals) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
     finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
+        for number, own in before.items():
+            signal.signal(number, own)
 
 
 @contextlib.contextmanager
@@ -88,14 +97,30 @@ def _running(settings: Settings) -> Iterator[list[Child]]:
     server_config, agent_config = settings.write()
     with contextlib.ExitStack() as stack:
         _say("starting the server")
-        server = Child("server", ["server", "--config", str(server_config)], settings.data / "server.log")
-        stack.callback(server.stop)
+        server = _start(stack, "server", server_config, settings.data)
         _wait(lambda: _answers(f"{settings.url}/-/ready"), [server])
         _say("starting the agent, and waiting for the first checks")
-        agent = Child("agent", ["agent", "--config", str(agent_config)], settings.data / "agent.log")
-        stack.callback(agent.stop)
+        agent = _start(stack, "agent", agent_config, settings.data)
         _wait(lambda: sum(fetch_summary(settings.url)["services"].values()) > 0, [server, agent])
         yield [server, agent]
+
+
+def _start(stack: contextlib.ExitStack, name: str, config: Path, data: Path) -> Child:
+    """Start a part that ``stack`` stops. A signal that comes in between waits, as it would leave the part running."""
+    with _held_back():
+        child = Child(name, [name, "--config", str(config)], data / f"{name}.log")
+        stack.callback(child.stop)
+    return child
+
+
+@contextlib.contextmanager
+def _held_back() -> Iterator[None]:
+    """Let the signals that end the demo wait until the end of the block."""
+    arrived: list[int] = []
+    with _handled(lambda number, _: arrived.append(number), *_ENDING):
+        yield
+    if arrived:
+        signal.raise_signal(signal.Signals(arrived[0]))
 
 
 def _say(text: str) -> None:

@@ -5,9 +5,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
+from vedette_server.demo import command
 
 PATIENCE_S = 60.0
 
@@ -30,6 +34,25 @@ def wait_for(folder: Path, count: int) -> None:
     while len(children_of(folder)) != count:
         assert time.monotonic() < deadline, f"{children_of(folder)} run, not {count}"
         time.sleep(0.1)
+
+
+def test_a_signal_in_the_moment_of_starting_a_part_stops_that_part(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stopped = []
+
+    class Part:
+        def __init__(self, name: str, arguments: Sequence[str], log: Path) -> None:
+            self.told = (name, arguments, log)
+            signal.raise_signal(signal.SIGINT)
+
+        def stop(self) -> None:
+            stopped.append(self.told)
+
+    monkeypatch.setattr(command, "Child", Part)
+    with pytest.raises(KeyboardInterrupt), ExitStack() as stack:
+        command._start(stack, "agent", Path("agent.toml"), tmp_path)
+    assert stopped == [("agent", ["agent", "--config", "agent.toml"], tmp_path / "agent.log")]
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
