@@ -8,7 +8,7 @@ import trio
 
 from vedette_agent.agent import Agent
 from vedette_agent.apps.finder import Finder, Finding
-from vedette_agent.apps.follow import with_findings
+from vedette_agent.apps.follow import find, with_findings
 from vedette_agent.config import AgentConfig
 from vedette_shared.errors import VedetteError
 from vedette_shared.logs import get_logger
@@ -37,8 +37,7 @@ class Applications:
         """Look again and again, until ``stop``."""
         with self._scope:
             while True:
-                if self._config.apps.enabled:
-                    await self._look()
+                await self._look()
                 await trio.sleep(self._config.apps.interval.seconds)
 
     def stop(self) -> None:
@@ -51,13 +50,13 @@ class Applications:
         Raises:
             VedetteError: it cannot be had; nothing has changed.
         """
-        findings = await self._finder.look(config.apps) if config.apps.enabled else ()
+        findings = await find(config, self._finder)
         async with self._lock:
             await self.agent.reload(with_findings(config, findings))
             self._config, self._findings = config, findings
 
     async def _look(self) -> None:
-        findings = await self._finder.look(self._config.apps)
+        findings = await find(self._config, self._finder)
         async with self._lock:
             before, after = (with_findings(self._config, found) for found in (self._findings, findings))
             if before == after:

@@ -9,7 +9,7 @@ import msgspec
 import zstandard
 
 from vedette_agent.agent import Agent
-from vedette_agent.apps.follow import make_finder, with_applications
+from vedette_agent.apps.follow import find, make_finder, with_findings
 from vedette_agent.config import AgentConfig
 from vedette_agent.config_parts import ExposeConfig
 from vedette_agent.expose.frames import FramePages
@@ -40,7 +40,7 @@ async def _once(config: AgentConfig) -> Agent:
     # Traps come to an agent that runs.
     quiet = msgspec.structs.replace(config, push=None, expose=ExposeConfig(enabled=False), snmp_traps=None)
     clock = SystemClock()
-    return Agent(await with_applications(quiet, make_finder(quiet, clock)), clock)
+    return Agent(with_findings(quiet, await find(quiet, make_finder(quiet, clock))), clock)
 
 
 def _describe(frame: NewFrame) -> Iterator[str]:

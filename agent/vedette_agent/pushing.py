@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ssl
 from pathlib import Path
 
 from vedette_agent.config_parts import PushConfig, ServerConfig
+from vedette_agent.credentials import bearer, trusting
 from vedette_agent.push import Pusher, PushLimits
 from vedette_agent.push.shell import Delivery, PushShell
 from vedette_agent.spool import Spool
 from vedette_shared.clock import Clock
-from vedette_shared.errors import ConfigError
 from vedette_shared.http import Client
 
 
@@ -42,43 +41,19 @@ def make_shell(server: ServerConfig, push: PushConfig, agent: str, spool: Spool,
     )
     pusher = Pusher(server.url, agent, spool, limits)
     delivery = Delivery(push.timeout.seconds, _headers(server))
-    return PushShell(pusher, delivery, Client(server.url, _tls(server)), clock)
+    return PushShell(pusher, delivery, Client(server.url, trusting(server.ca_file)), clock)
 
 
 def check_server(server: ServerConfig) -> None:
     """Raise ConfigError unless the files that pushing to ``server`` needs can be read."""
     _headers(server)
-    _tls(server)
-
-
-def read_secret(file: Path) -> str:
-    """Return the first line of ``file``.
-
-    Raises:
-        ConfigError: it cannot be read, or is empty.
-    """
-    try:
-        secret = file.read_text(encoding="utf-8").partition("\n")[0].strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: cannot be read: {error}") from error
-    if not secret:
-        raise ConfigError(f"{file}: the first line is empty; it should hold the secret")
-    return secret
+    trusting(server.ca_file)
 
 
 def _headers(server: ServerConfig) -> tuple[tuple[str, str], ...]:
     if server.token_file is None:
         return ()
-    return (("Authorization", f"Bearer {read_secret(server.token_file)}"),)
-
-
-def _tls(server: ServerConfig) -> ssl.SSLContext | None:
-    if server.ca_file is None:
-        return None
-    try:
-        return ssl.create_default_context(cafile=str(server.ca_file))
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"{server.ca_file}: no certificates can be read from it: {error}") from error
+    return (("Authorization", bearer(server.token_file)),)
 
 
 def _modified(file: Path | None) -> int:

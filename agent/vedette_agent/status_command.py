@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import ssl
 
 import msgspec
 import trio
 
 from vedette_agent.config_parts import ExposeConfig
+from vedette_agent.credentials import basic, read_secret
 from vedette_agent.expose.page import SourceStatus
-from vedette_agent.pushing import read_secret
 from vedette_shared.durations import format_duration
 from vedette_shared.errors import ServerUnreachableError, UsageError
 from vedette_shared.http import Client, HttpClientError
@@ -68,8 +67,7 @@ def _trusting(expose: ExposeConfig) -> ssl.SSLContext | None:
 def _credentials(expose: ExposeConfig) -> dict[str, str]:
     if expose.basic_auth is None:
         return {}
-    pair = f"{expose.basic_auth.user}:{read_secret(expose.basic_auth.password_file)}"
-    return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode('ascii')}"}
+    return {"Authorization": basic(expose.basic_auth.user, read_secret(expose.basic_auth.password_file))}
 
 
 def _row(status: SourceStatus) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from inspect import signature
 from typing import Any, TypeVar, cast
 
@@ -162,38 +162,35 @@ def threads_waiting() -> int:
 
 
 @contextmanager
-def as_python() -> Iterator[None]:
-    """Run the kernels that this thread calls as Python."""
-    before, _modes.python = _modes.python, True
-    try:
-        with np.errstate(all="ignore"):  # as compiled arithmetic does
-            yield
-    finally:
-        _modes.python = before
-
-
-@contextmanager
-def in_background() -> Iterator[None]:
-    """Compile every kernel that this thread calls, after those that queries wait for."""
-    _modes.background = True
+def _calling(**modes: bool) -> Iterator[None]:
+    """Set modes for this thread, and put back what was."""
+    before = {name: getattr(_modes, name) for name in modes}
+    vars(_modes).update(modes)
     try:
         yield
     finally:
-        _modes.background = False
+        vars(_modes).update(before)
 
 
 @contextmanager
-def from_cache() -> Iterator[None]:
+def as_python() -> Iterator[None]:
+    """Run the kernels that this thread calls as Python."""
+    with _calling(python=True), np.errstate(all="ignore"):  # as compiled arithmetic does
+        yield
+
+
+def in_background() -> AbstractContextManager[None]:
+    """Compile every kernel that this thread calls, after those that queries wait for."""
+    return _calling(background=True)
+
+
+def from_cache() -> AbstractContextManager[None]:
     """Load every kernel that this thread calls from the cache of compiled code.
 
     Raises:
         NotCachedError: one is not there, which its caller gets.
     """
-    _modes.background = _modes.cached_only = True
-    try:
-        yield
-    finally:
-        _modes.background = _modes.cached_only = False
+    return _calling(background=True, cached_only=True)
 
 
 def compiled(function: _Kernel) -> _Kernel:

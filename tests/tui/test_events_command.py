@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http.server
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from tests.tui.serving import QuietHandler, serving
 from vedette_shared import command
 from vedette_shared.clock import ManualClock
 from vedette_tui.events_command import build_parser, run
@@ -33,29 +32,17 @@ def answering(*bodies: bytes) -> Iterator[tuple[str, list[dict[str, str]]]]:
     asked: list[dict[str, str]] = []
     left = list(bodies)
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+    class Handler(QuietHandler):
+        def do_GET(self) -> None:  # noqa: N802  http.server calls it so
             url = urlsplit(self.path)
             assert url.path == "/api/fleet/v1/events"
             asked.append(dict(parse_qsl(url.query)))
             body = left.pop(0) if left else b""
             if body:
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                self.reply(200, body)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
-
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}", asked
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler) as url:
+        yield url, asked
 
 
 TABLE = """\

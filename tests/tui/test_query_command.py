@@ -1,14 +1,13 @@
 """``vedette query`` prints what people can read, or JSON, and says in one line what went wrong."""
 
-import http.server
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import parse_qs
 
 import pytest
 
+from tests.tui.serving import QuietHandler, serving
 from vedette_shared import command
 from vedette_shared.clock import ManualClock
 from vedette_tui.query_command import Span, build_parser, run, span_of
@@ -18,25 +17,13 @@ from vedette_tui.query_command import Span, build_parser, run, span_of
 def answering(status: int, body: bytes) -> Iterator[tuple[str, list[dict[str, list[str]]]]]:
     asked: list[dict[str, list[str]]] = []
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+    class Handler(QuietHandler):
+        def do_POST(self) -> None:  # noqa: N802  http.server calls it so
             asked.append(parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()))
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.reply(status, body)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
-
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}", asked
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler) as url:
+        yield url, asked
 
 
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:

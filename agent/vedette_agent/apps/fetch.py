@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import ssl
 from collections.abc import Mapping
 from typing import Protocol
@@ -12,7 +11,7 @@ from vedette_agent.apps.config import TargetConfig
 from vedette_agent.apps.errors import PageError
 from vedette_agent.apps.page import ACCEPT
 from vedette_agent.apps.pool import PoolFetcher
-from vedette_agent.pushing import read_secret
+from vedette_agent.credentials import basic, bearer, read_secret, trusting
 from vedette_shared import __version__
 from vedette_shared.http import Client, ClientResponse, HttpClientError
 
@@ -92,18 +91,16 @@ def make_fetcher(target: TargetConfig, most_bytes: int) -> PageFetcher:
         return PoolFetcher(target.url, most_bytes)
     headers: dict[str, str] = {}
     if target.password_file is not None:
-        pair = f"{target.user}:{read_secret(target.password_file)}"
-        headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode('ascii')}"
+        headers["Authorization"] = basic(target.user, read_secret(target.password_file))
     elif target.bearer_token_file is not None:
-        headers["Authorization"] = f"Bearer {read_secret(target.bearer_token_file)}"
+        headers["Authorization"] = bearer(target.bearer_token_file)
     return Fetcher(target.url, most_bytes, headers, _tls(target))
 
 
 def _tls(target: TargetConfig) -> ssl.SSLContext | None:
-    if target.ca_file is None and not target.tls_insecure:
-        return None
-    context = ssl.create_default_context(cafile=str(target.ca_file) if target.ca_file is not None else None)
-    if target.tls_insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
+    if not target.tls_insecure:
+        return trusting(target.ca_file)
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
     return context

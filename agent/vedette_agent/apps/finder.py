@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -91,7 +91,7 @@ class Finder:
     async def _ask(self, listener: Listener, process: str, config: AppsConfig, limiter: trio.CapacityLimiter) -> None:
         self._asked_at[listener] = self._clock.monotonic()
         possible = candidates(listener.port, process)
-        if not possible or _is_banned(listener.port, config):
+        if not possible or listener.port in config.ban:
             return
         async with limiter:
             finding = Finding(listener, process, problem=f"no answer within {config.timeout.seconds:g} s")
@@ -138,10 +138,6 @@ def _known_page(
     return found, f"its status page, with {len(families)} families"
 
 
-def _is_banned(port: int, config: AppsConfig) -> bool:
-    return port in config.ban
-
-
 def _chosen(findings: Sequence[Finding], config: AppsConfig) -> list[Finding]:
     """The findings with the reasons against those that are banned, named already or better read elsewhere."""
     pinned = {(urlsplit(target.url).port, target.kind) for target in config.target}
@@ -159,5 +155,5 @@ def _chosen(findings: Sequence[Finding], config: AppsConfig) -> list[Finding]:
                 problem = "named in the configuration"
             elif known in STATUS_PAGES and known.job in jobs:
                 problem = f"an exporter of {known.job} is scraped"
-        chosen.append(Finding(finding.listener, finding.process, known, finding.url, finding.evidence, problem))
+        chosen.append(replace(finding, problem=problem))
     return sorted(chosen, key=lambda finding: finding.listener.port)

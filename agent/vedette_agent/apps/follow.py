@@ -1,4 +1,4 @@
-"""Keeps the running agent's sources in step with the applications that come and go."""
+"""From what was found to what is scraped: applications stand in the configuration as if they were named there."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ def with_findings(config: AgentConfig, findings: Sequence[Finding]) -> AgentConf
     return msgspec.structs.replace(config, apps=msgspec.structs.replace(config.apps, target=config.apps.target + new))
 
 
-async def with_applications(config: AgentConfig, finder: Finder) -> AgentConfig:
-    """Look once, and return ``config`` with what was found; as it is where it says not to look."""
-    return with_findings(config, await finder.look(config.apps)) if config.apps.enabled else config
+async def find(config: AgentConfig, finder: Finder) -> Sequence[Finding]:
+    """Look, unless ``config`` says not to."""
+    return await finder.look(config.apps) if config.apps.enabled else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from vedette_agent.apps.config import Kind
 from vedette_agent.apps.errors import PageError
@@ -34,7 +35,7 @@ def read_page(body: bytes, content_type: str, kind: Kind = "metrics", url: str =
         PageError, StatusPageError: it is malformed, holds a series twice, or is no such page.
     """
     try:
-        families = phpfpm_families(body, url) if kind == "php-fpm-status" else _parser(content_type, kind)(body)
+        families = _parser(content_type, kind, url)(body)
     except CollectorError:
         raise
     except VedetteError as error:
@@ -43,12 +44,14 @@ def read_page(body: bytes, content_type: str, kind: Kind = "metrics", url: str =
     return families
 
 
-def _parser(content_type: str, kind: Kind) -> Callable[[bytes], list[MetricFamily]]:
+def _parser(content_type: str, kind: Kind, url: str) -> Callable[[bytes], list[MetricFamily]]:
+    if kind == "php-fpm-status":
+        return partial(phpfpm_families, pool_url=url)
     if kind != "metrics":
         return _STATUS_PAGES[kind]
     said = content_type.partition(";")[0].strip().lower()
     if said == "application/openmetrics-text":
-        return lambda body: parse_openmetrics(body, strict=False)
+        return partial(parse_openmetrics, strict=False)
     if said in ("text/html", "application/json"):
         raise PageError(f"the page is {said}, not metrics")
     return parse_text

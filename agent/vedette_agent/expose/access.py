@@ -8,7 +8,7 @@ import hmac
 import ssl
 
 from vedette_agent.config_parts import ExposeConfig
-from vedette_agent.pushing import read_secret
+from vedette_agent.credentials import read_secret
 from vedette_shared.errors import ConfigError
 from vedette_shared.http import Handler, Request, Response
 

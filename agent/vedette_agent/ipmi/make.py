@@ -10,11 +10,11 @@ from pathlib import Path
 
 import trio
 
+from vedette_agent.credentials import read_secret
 from vedette_agent.ipmi.config import IPMI_COLLECTORS, BmcConfig, IpmiConfig
 from vedette_agent.ipmi.inband import InbandBmc
 from vedette_agent.ipmi.lan import LanBmc, LanTarget
 from vedette_agent.ipmi.source import JOB, Bmc, BmcSource
-from vedette_agent.pushing import read_secret
 from vedette_agent.redfish.automatic import AutomaticBmc
 from vedette_agent.redfish.bmc import RedfishBmc
 from vedette_agent.redfish.session import RedfishTarget, tls_of

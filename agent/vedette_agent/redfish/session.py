@@ -5,7 +5,6 @@ Source: DMTF DSP0266, clauses 6 to 8 (protocol), 13 (sessions and basic authenti
 
 from __future__ import annotations
 
-import base64
 import ssl
 import time
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 import trio
 
+from vedette_agent.credentials import basic
 from vedette_agent.errors import CollectorError
 from vedette_agent.redfish.resources import ID, ROOT, AnswerError, Resource, link, local_path, text
 from vedette_shared.http import Client, ClientResponse, HttpClientError
@@ -178,8 +178,7 @@ class RedfishSession:
                 self._authorization = {"X-Auth-Token": token}
                 self._location = self._location_of(response)
                 return
-        pair = f"{self._target.user}:{self._target.password}".encode()
-        self._authorization = {"Authorization": f"Basic {base64.b64encode(pair).decode('ascii')}"}
+        self._authorization = {"Authorization": basic(self._target.user, self._target.password)}
 
     def _location_of(self, response: ClientResponse) -> str:
         try:

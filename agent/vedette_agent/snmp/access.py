@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from vedette_agent.pushing import read_secret
+from vedette_agent.credentials import read_secret
 from vedette_agent.snmp.config import DeviceConfig, Secret, check_password
 from vedette_agent.snmp.message import VERSION_1, VERSION_2C, VERSION_3
 from vedette_agent.snmp.usm import User

@@ -1,6 +1,6 @@
 """The spool: takes frames, gives back what a server has not acknowledged, keeps its bounds.
 
-It does its own small file operations, which go to the page cache; nothing is forced to the disk.
+It does its own small file operations, which go to the page cache; only events are forced to the disk.
 """
 
 from __future__ import annotations

@@ -28,10 +28,12 @@ _NICE = 10
 
 async def compile_in_background() -> None:
     """Compile all kernels or load them, those first that most queries need; then what turns up, until cancelled."""
-    if not await trio.to_thread.run_sync(_load, abandon_on_cancel=True):
+    if await trio.to_thread.run_sync(_load, abandon_on_cancel=True):
+        await trio.to_thread.run_sync(storage.warm_up, abandon_on_cancel=True)
+    else:
         _log.info("compiling kernels, once after an installation; large queries may wait meanwhile")
         await _compile_elsewhere()
-    await trio.to_thread.run_sync(compile_all, abandon_on_cancel=True)
+        await trio.to_thread.run_sync(compile_all, abandon_on_cancel=True)
     while True:
         await trio.to_thread.run_sync(compile_wanted, abandon_on_cancel=True)
         await trio.sleep(_EVERY_S)
@@ -55,6 +57,11 @@ def compile_all() -> None:
     """Compile all kernels, or load those that are compiled. Takes up to a minute; for a worker thread or a process."""
     storage.warm_up()
     compile_wanted()
+    _warm_up()
+
+
+def _warm_up() -> None:
+    """Call all kernels that have no store of their own to be called by."""
     results.warm_up()
     promql.warm_up()
     page.warm_up()
@@ -64,9 +71,7 @@ def _load() -> bool:
     """Load what queries need from the cache; return whether all of it is there."""
     try:
         with from_cache():
-            results.warm_up()
-            promql.warm_up()
-            page.warm_up()
+            _warm_up()
     except NotCachedError:
         return False
     return True
