@@ -5,7 +5,7 @@
     ├── ConfigError         a configuration file is wrong: names the file and the key path
     ├── DurationError       a text is not a duration
     ├── LabelError          a label set or a metric name is not valid
-    ├── ExpositionError     a page of metrics is malformed: names the line
+    ├── ExpositionError     a page of metrics is malformed: names the line, or the byte
     ├── FrameError          bytes are not a message of frames
     ├── ListenError         an address cannot be listened on
     └── ServerUnreachableError     nothing answers at the server's address
@@ -43,11 +43,17 @@ class LabelError(VedetteError, ValueError):
 
 
 class ExpositionError(VedetteError, ValueError):
-    """A page of metrics is malformed. ``line`` is the number of the line, from 1."""
+    """A page of metrics is malformed.
 
-    def __init__(self, message: str, line: int) -> None:
-        super().__init__(f"line {line}: {message}")
+    Attributes:
+        line: The number of the line, from 1; 0 on a page that has no lines.
+        byte: Where on such a page, from 0.
+    """
+
+    def __init__(self, message: str, line: int = 0, *, byte: int = 0) -> None:
+        super().__init__(f"line {line}: {message}" if line else f"byte {byte}: {message}")
         self.line = line
+        self.byte = byte
 
 
 class FrameError(VedetteError, ValueError):

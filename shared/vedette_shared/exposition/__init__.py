@@ -1,4 +1,4 @@
-"""Pages of metrics as text: the text format 0.0.4 and OpenMetrics 1.0, read and written."""
+"""Pages of metrics: the text format 0.0.4 and OpenMetrics 1.0, read and written, and protobuf, read."""
 
 from vedette_shared.exposition.lines import LineReader
 from vedette_shared.exposition.negotiation import choose_content_type, choose_encoding
@@ -6,6 +6,7 @@ from vedette_shared.exposition.numbers import format_value, parse_value
 from vedette_shared.exposition.openmetrics_lines import END
 from vedette_shared.exposition.openmetrics_reader import OpenMetricsReader, parse_openmetrics
 from vedette_shared.exposition.openmetrics_writer import format_seconds, write_openmetrics
+from vedette_shared.exposition.protobuf_reader import ProtobufPage, parse_protobuf
 from vedette_shared.exposition.series import parse_series, read_series
 from vedette_shared.exposition.text_reader import TextReader, decode_page, parse_text
 from vedette_shared.exposition.text_writer import write_text
@@ -19,6 +20,7 @@ __all__ = [
     "TEXT_CONTENT_TYPE",
     "LineReader",
     "OpenMetricsReader",
+    "ProtobufPage",
     "TextReader",
     "choose_content_type",
     "choose_encoding",
@@ -26,6 +28,7 @@ __all__ = [
     "format_seconds",
     "format_value",
     "parse_openmetrics",
+    "parse_protobuf",
     "parse_series",
     "parse_text",
     "parse_value",
