@@ -13,6 +13,7 @@ from vedette_tui.client import FleetClient
 from vedette_tui.link import Link
 from vedette_tui.screens.fleet import FleetScreen
 from vedette_tui.screens.help import HelpScreen
+from vedette_tui.screens.services import ServicesScreen
 from vedette_tui.themes import THEMES
 
 PATIENCE_S = 10.0
@@ -59,6 +60,10 @@ class TopApp(App[None]):
     async def on_unmount(self) -> None:
         """Close the connection."""
         await self.client.__aexit__(None, None, None)
+
+    def show_host(self, host: str) -> None:
+        """Show the services of a host."""
+        self.push_screen(ServicesScreen(host))
 
     def action_help(self) -> None:
         """Show the help."""

@@ -14,6 +14,7 @@ import msgspec
 from vedette_shared.addresses import MAX_PORT, Address
 from vedette_shared.errors import ServerUnreachableError, UsageError
 from vedette_tui.errors import ForeignAnswerError, RefusedError
+from vedette_tui.events import EventPage
 
 HostState = Literal["UP", "UNREACH", "DOWN"]
 ServiceState = Literal["OK", "WARN", "UNKNOWN", "CRIT"]
@@ -107,6 +108,7 @@ class Refusal(msgspec.Struct, frozen=True):
 
 _HOSTS = msgspec.json.Decoder(Envelope[Hosts])
 _SERVICES = msgspec.json.Decoder(Envelope[Services])
+_EVENTS = msgspec.json.Decoder(Envelope[EventPage])
 _RANGE = msgspec.json.Decoder(Envelope[RangeData])
 _REFUSAL = msgspec.json.Decoder(Refusal)
 
@@ -166,6 +168,10 @@ class FleetClient:
     async def services(self, host: str) -> Services:
         """The services of one host."""
         return await self._ask(_SERVICES, f"/api/fleet/v1/hosts/{quote(host, safe='')}/services")
+
+    async def events(self, parameters: Mapping[str, str]) -> EventPage:
+        """A page of events, as an ``EventFeed`` asks for it."""
+        return await self._ask(_EVENTS, "/api/fleet/v1/events", parameters)
 
     async def query_range(self, query: str, start_s: float, end_s: float, step_s: int) -> tuple[RangeSeries, ...]:
         """The series of a PromQL query from ``start_s`` to ``end_s`` (seconds since the epoch)."""

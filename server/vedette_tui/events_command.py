@@ -15,13 +15,15 @@ from vedette_shared.clock import Clock, SystemClock
 from vedette_shared.command import CommandParser, duration_argument
 from vedette_shared.errors import ServerUnreachableError
 from vedette_tui.answer.ask import DEFAULT_SERVER, ask_fleet
-from vedette_tui.answer.events import EventRow, EventTable
+from vedette_tui.answer.events import EventTable
 from vedette_tui.errors import ForeignAnswerError
+from vedette_tui.events import MOST, Event
 
-USUAL_LIMIT, PAGE = 100, 1000
+USUAL_LIMIT = 100
 POLL_S = 2.0
 
-Event = dict[str, Any]
+Stored = dict[str, Any]
+"""An event with all that the server tells of it."""
 
 
 def build_parser(prog: str) -> CommandParser:
@@ -78,13 +80,13 @@ def _parameters(arguments: argparse.Namespace, clock: Clock) -> dict[str, str]:
     return parameters
 
 
-def _newest(server: str, parameters: Mapping[str, str], most: int) -> tuple[list[Event], int]:
+def _newest(server: str, parameters: Mapping[str, str], most: int) -> tuple[list[Stored], int]:
     """Return (the newest events, oldest first; the id of the last arrival as of the first page)."""
-    events: list[Event] = []
+    events: list[Stored] = []
     last: int | None = None
     after = ""
     while after is not None and len(events) < most:
-        limit = str(min(PAGE, most - len(events)))
+        limit = str(min(MOST, most - len(events)))
         data = ask_fleet(server, "events", {**parameters, "limit": limit, **({"after": after} if after else {})})
         try:
             events += data["events"]
@@ -94,12 +96,12 @@ def _newest(server: str, parameters: Mapping[str, str], most: int) -> tuple[list
     return events[::-1], last or 0
 
 
-def _print(events: Sequence[Event], table: EventTable, *, as_json: bool) -> None:
+def _print(events: Sequence[Stored], table: EventTable, *, as_json: bool) -> None:
     lines: Iterable[str]
     if as_json:
         lines = (msgspec.json.encode(event).decode() for event in events)
     else:
-        lines = table.lines(msgspec.convert(events, list[EventRow]))
+        lines = table.lines(msgspec.convert(events, list[Event]))
     for line in lines:
         print(line)  # noqa: T201
     sys.stdout.flush()

@@ -27,7 +27,17 @@ def format_age(milliseconds: int | None) -> str:
 
 def format_clock(at_ms: int) -> str:
     """Return the local time of day, ``12:03:04``."""
-    return datetime.fromtimestamp(at_ms / 1000).astimezone().strftime("%H:%M:%S")
+    return _local(at_ms, "%H:%M:%S")
+
+
+def format_date(at_ms: int, now_ms: int) -> str:
+    """Return the local day and time in 14 signs, ``11-28 12:03:04``; ``2025-11-28`` alone in another year."""
+    return _local(at_ms, "%m-%d %H:%M:%S" if _local(at_ms, "%Y") == _local(now_ms, "%Y") else "%Y-%m-%d")
+
+
+def format_moment(at_ms: int) -> str:
+    """Return the local day and time in full, ``2025-11-28 12:03:04 CET``."""
+    return _local(at_ms, "%Y-%m-%d %H:%M:%S %Z")
 
 
 def format_percent(value: float | None) -> str:
@@ -84,6 +94,14 @@ def significant(value: float) -> str:
         return f"{value:.3g}"
     digits = max(0, 2 - math.floor(math.log10(abs(value))))
     return _trimmed(value, min(digits, 6))
+
+
+def _local(at_ms: int, pattern: str) -> str:
+    try:
+        return datetime.fromtimestamp(at_ms / 1000).astimezone().strftime(pattern)
+    except (ValueError, OverflowError, OSError):
+        # A device whose clock is far out: no calendar reaches there.
+        return NOTHING
 
 
 def _pair(levels: Sequence[float | None], unit: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -33,6 +34,18 @@ def printable(text: str) -> str:
     return "".join(
         char if char.isprintable() else " " if char.isspace() else "\N{REPLACEMENT CHARACTER}" for char in text
     )
+
+
+def wrap_beside(head: Span, text: str, width: int, lines: int = 2) -> tuple[Line, ...]:
+    """Return ``head`` with ``text`` beside it, wrapped into at most so many lines of ``width`` cells."""
+    first, *rest = textwrap.wrap(
+        printable(text),
+        max(20, width - 1),
+        initial_indent=" " * (len(head.text) + 1),
+        max_lines=lines,
+        placeholder=" …",
+    ) or [""]
+    return (Span(" "), head, Span(f" {first.lstrip()}")), *((Span(f" {line}"),) for line in rest)
 
 
 def plain(line: Iterable[Span]) -> str:

@@ -12,6 +12,18 @@ _HOST_RANKS = {"DOWN": 2, "UNREACH": 1, "UP": 0}
 _SERVICE_RANKS = {"CRIT": 3, "UNKNOWN": 2, "WARN": 1, "OK": 0}
 
 
+SEVERITIES = ("info", "warning", "critical")
+"""How much an event matters, from the least to the most."""
+PROBLEM_SEVERITIES = SEVERITIES[1:]
+
+_SEVERITY_KINDS = {"critical": "crit", "warning": "warn"}
+
+
+def severity_span(severity: str) -> Span:
+    """Return a severity's word in its colour."""
+    return Span(severity, _SEVERITY_KINDS.get(severity, "dim"))
+
+
 def state_span(state: str) -> Span:
     """Return a state's word in its colour."""
     return Span(state, state.lower())

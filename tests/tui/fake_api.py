@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import msgspec
 
 STATES = ("OK", "WARN", "CRIT", "UNKNOWN")
+SEVERITIES = ("info", "warning", "critical")
 
 
 @dataclass
@@ -25,6 +26,7 @@ class Fleet:
 
     hosts: list[dict[str, Any]] = field(default_factory=list)
     services: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
     time: int | None = None
     garbage: bytes | None = None
     curves: int = 1
@@ -53,10 +55,27 @@ class Fleet:
             if host not in self.services:
                 return failure(404, "not_found", f"no host {host!r} is known here")
             return success({"time": self.now(), "services": self.services[host]})
+        if parts == ["api", "fleet", "v1", "events"]:
+            return success(self._events(parameters))
         if parts == ["api", "v1", "query_range"]:
             self.queries.append(parameters)
             return success({"resultType": "matrix", "result": list(self._curves(parameters))})
         return failure(404, "not_found", "no such page")
+
+    def _events(self, parameters: dict[str, str]) -> dict[str, Any]:
+        least = SEVERITIES.index(parameters.get("severity", "info"))
+        found = [
+            event
+            for event in self.events
+            if event["host"] == parameters.get("host", event["host"])
+            and SEVERITIES.index(event["severity"]) >= least
+            and event["id"] > int(parameters.get("arrived_after", 0))
+        ]
+        found.sort(key=lambda event: (event["time"], event["id"]), reverse=True)
+        limit = int(parameters["limit"])
+        older = None if len(found) <= limit else "{time}.{id}".format_map(found[limit - 1])
+        last = max((event["id"] for event in self.events), default=0)
+        return {"time": self.now(), "events": found[:limit], "next": older, "last": last}
 
     def _curves(self, parameters: dict[str, str]) -> Iterator[dict[str, Any]]:
         start, end, step = (float(parameters[key]) for key in ("start", "end", "step"))
@@ -114,6 +133,12 @@ def make_service(host: str, name: str, state: str = "OK", **fields: Any) -> dict
         "graph": "some_metric",
     }
     return {"host": host, "service": name, "state": state} | defaults | fields
+
+
+def make_event(number: int, host: str, text: str, time_ms: int, **fields: Any) -> dict[str, Any]:
+    """The event that arrived as the ``number``-th, as the API has it."""
+    defaults = {"source": "ipmi", "severity": "warning", "labels": {}, "agent": host, "received": time_ms + 2000}
+    return {"id": number, "host": host, "text": text, "time": time_ms} | defaults | fields
 
 
 @contextmanager

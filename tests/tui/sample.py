@@ -7,7 +7,7 @@ import random
 import threading
 from typing import Any
 
-from tests.tui.fake_api import Fleet, make_host, make_service, serving
+from tests.tui.fake_api import SEVERITIES, Fleet, make_event, make_host, make_service, serving
 
 HOUR, DAY = 3_600_000, 86_400_000
 LONG = (
@@ -28,6 +28,13 @@ SERVICES: tuple[tuple[Any, ...], ...] = (
     ("Free space /data", "OK", 5.4e11, "B", None, [1e11, 5e10], DAY, "503 GiB free", {}),
     ("Clock offset", "OK", 0.00123, "s", [0.1, 1], None, DAY, "1.23 ms", {}),
 )  # fmt: skip
+
+EVENTS = (
+    ("ipmi", "PS2 Status (Power Supply): input lost"),
+    ("snmp", "linkDown: ifIndex 7, ifDescr TenGigE0/0/7 to spine-03.fra1.example.net"),
+    ("disks", "sda (WDC WD4003FRYZ, V6G9AXYZ): health is FAILED, was PASSED"),
+    ("node", "machine: bios_version is 2.0, was 1.9.2"),
+)
 
 
 def sample_services(host: str, now: int) -> list[dict[str, Any]]:
@@ -68,6 +75,10 @@ def sample_fleet(count: int) -> Fleet:
         name = f"{dice.choice(kinds)}{number:05d}.fra{number % 3 + 1}.example.net"
         fleet.hosts.append(sample_host(name, now, dice))
         fleet.services[name] = sample_services(name, now)
+    for number in range(1, count + 1):
+        source, text = dice.choice(EVENTS)
+        host, severity = dice.choice(fleet.hosts)["host"], dice.choice(SEVERITIES)
+        fleet.events.append(make_event(number, host, text, now - dice.randrange(DAY), source=source, severity=severity))
     return fleet
 
 

@@ -8,10 +8,11 @@ from typing import TypeVar
 
 import pytest
 
-from tests.tui.fake_api import Fleet, make_host, make_service
+from tests.tui.fake_api import Fleet, make_event, make_host, make_service
 from vedette_shared.errors import ServerUnreachableError, UsageError
 from vedette_tui.client import FleetClient, Host, Hosts, Levels, Service, parse_server_url
 from vedette_tui.errors import ForeignAnswerError, RefusedError
+from vedette_tui.events import Event, EventFeed, EventPage
 
 Result = TypeVar("Result")
 
@@ -42,6 +43,13 @@ def test_services_of_a_host_with_an_odd_name(fleet: Fleet, url: str) -> None:
         "a b?#ä", "Filesystem /", "WARN", "filesystem", {}, True, 1, 42.0, "%", Levels((80, 90)),
         "Filesystem / is WARN", 0, 0, False, "some_metric",
     )  # fmt: skip
+
+
+def test_events(fleet: Fleet, url: str) -> None:
+    """A feed's question is answered with a page of events, labels and all."""
+    fleet.events = [make_event(7, "alpha", "input lost", 5_000, labels={"sensor": "PS2"})]
+    event = Event(7, 5_000, "alpha", "ipmi", "warning", "input lost", {"sensor": "PS2"}, "alpha", 7_000)
+    assert ask(url, lambda client: client.events(EventFeed("alpha").question())) == EventPage(fleet.now(), (event,), 7)
 
 
 def test_a_range(fleet: Fleet, url: str) -> None:

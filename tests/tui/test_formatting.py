@@ -6,7 +6,16 @@ import math
 
 import pytest
 
-from vedette_tui.formatting import format_age, format_clock, format_levels, format_load, format_percent, format_value
+from vedette_tui.formatting import (
+    format_age,
+    format_clock,
+    format_date,
+    format_levels,
+    format_load,
+    format_moment,
+    format_percent,
+    format_value,
+)
 
 
 @pytest.mark.parametrize(
@@ -100,3 +109,16 @@ def test_the_small_ones() -> None:
     assert (format_load(0.4), format_load(None), format_load(math.nan)) == ("0.40", "–", "–")
     assert (format_percent(31.53), format_percent(None)) == ("31.5 %", "–")
     assert format_clock(43_384_000) == "12:03:04"
+
+
+@pytest.mark.parametrize(
+    ("at_ms", "date", "moment"),
+    [
+        (43_384_000, "01-01 12:03:04", "1970-01-01 12:03:04 UTC"),
+        (31_536_000_000, "1971-01-01", "1971-01-01 00:00:00 UTC"),
+        (2**62, "–", "–"),
+    ],
+)
+def test_moments(at_ms: int, date: str, moment: str) -> None:
+    """Local time; the year where it is another one; a dash for what no calendar has."""
+    assert (format_date(at_ms, 1_000), format_moment(at_ms)) == (date, moment)

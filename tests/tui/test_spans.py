@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vedette_tui.spans import Align, Span, fit, plain, printable, width_of
+from vedette_tui.spans import Align, Span, fit, plain, printable, width_of, wrap_beside
 
 LINES = st.lists(st.builds(Span, st.text(max_size=12), st.sampled_from(["", "ok"])), max_size=5)
 
@@ -48,3 +48,18 @@ def test_a_fitted_line_has_exactly_its_width(line: list[Span], width: int) -> No
 def test_names_from_afar_do_not_steer_the_terminal(text: str, expected: str) -> None:
     """Control characters and direction marks become visible; line ends and tabs become spaces."""
     assert printable(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", [" CRIT "]),
+        ("short", [" CRIT short"]),
+        ("alpha bravo charlie", [" CRIT alpha bravo", " charlie"]),
+        ("alpha bravo charlie delta echo foxtrot", [" CRIT alpha bravo", " charlie delta echo …"]),
+        ("one\x1btwo", [" CRIT one\N{REPLACEMENT CHARACTER}two"]),
+    ],
+)
+def test_a_text_is_wrapped_beside_a_word(text: str, expected: list[str]) -> None:
+    """On two lines at the most; an ellipsis stands for the rest."""
+    assert [plain(line) for line in wrap_beside(Span("CRIT", "crit"), text, 21)] == expected

@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from vedette_tui.answer.table import GAP, format_moment
+from vedette_tui.events import Event
 
 _COLOURS = {"warning": "33", "critical": "1;31"}
 """The parameters of SGR (ECMA-48) for a severity."""
 _HEAD = ("TIME", "SEVERITY", "HOST", "SOURCE", "TEXT")
-
-
-class EventRow(msgspec.Struct, frozen=True):
-    """An event as the API tells it; ``time`` in ms since the epoch."""
-
-    id: int
-    time: int
-    host: str
-    source: str
-    severity: str
-    text: str
 
 
 class EventTable:
@@ -32,7 +20,7 @@ class EventTable:
         self._widths = [len(title) for title in _HEAD[:-1]]
         self._has_head = False
 
-    def lines(self, events: Sequence[EventRow]) -> list[str]:
+    def lines(self, events: Sequence[Event]) -> list[str]:
         """Return the lines of ``events``, with a head above the first of all."""
         rows = [_cells(event) for event in events]
         for row in rows:
@@ -45,12 +33,12 @@ class EventTable:
         padded = [cell.ljust(width) for cell, width in zip(cells[:-1], self._widths, strict=True)]
         return GAP.join((*padded, cells[-1])).rstrip()
 
-    def _painted(self, event: EventRow, line: str) -> str:
+    def _painted(self, event: Event, line: str) -> str:
         colour = _COLOURS.get(event.severity) if self._coloured else None
         return f"\x1b[{colour}m{line}\x1b[0m" if colour else line
 
 
-def _cells(event: EventRow) -> tuple[str, ...]:
+def _cells(event: Event) -> tuple[str, ...]:
     cells = (event.severity, event.host, event.source, event.text)
     return (_moment(event.time), *(map(_printable, cells)))
 

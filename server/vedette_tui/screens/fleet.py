@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 from textual import on
+from textual.binding import Binding, BindingType
 
 from vedette_tui.client import Host
 from vedette_tui.formatting import NOTHING, format_age, format_load, format_percent
+from vedette_tui.screens.events import EventsScreen
 from vedette_tui.screens.listing import Listing, ListScreen
-from vedette_tui.screens.services import ServicesScreen
 from vedette_tui.spans import Line, Span
 from vedette_tui.states import PROBLEMS, has_problem, host_severity, problem_count, state_span
 from vedette_tui.table.columns import Column
@@ -97,6 +99,8 @@ class FleetScreen(ListScreen[Host]):
 
     goes_back = False
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("e", "events", "Events")]
+
     def __init__(self) -> None:
         super().__init__("Fleet", HOSTS)
 
@@ -114,6 +118,10 @@ class FleetScreen(ListScreen[Host]):
         """Tell why the host under the cursor is in its state."""
         return () if row is None else (host_details(row),)
 
+    def action_events(self) -> None:
+        """Show what happened in the fleet."""
+        self.app.push_screen(EventsScreen())
+
     @on(RowTable.Selected)
     def _open(self, event: RowTable.Selected) -> None:
-        self.app.push_screen(ServicesScreen(event.key))
+        self.top.show_host(event.key)

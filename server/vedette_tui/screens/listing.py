@@ -57,7 +57,7 @@ class ListScreen(LiveScreen, Generic[Row]):
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("p", "problems", "Problems"),
         Binding("s", "sort", "Sort"),
-        Binding("S", "reverse", "Reverse", key_display="S"),
+        Binding("S", "reverse", "Reverse", show=False),
         Binding("escape", "leave", "Back", show=False),
     ]
 
@@ -82,6 +82,11 @@ class ListScreen(LiveScreen, Generic[Row]):
     def on_mount(self) -> None:
         """Start at the table."""
         self.table.focus()
+
+    @property
+    def shows_problems_only(self) -> bool:
+        """Whether what is well is left out."""
+        return self._view.problems_only
 
     def counts(self, rows: Sequence[Row]) -> Iterable[Span]:
         """Return how many of all ``rows`` are in which state."""
@@ -166,8 +171,9 @@ class ListScreen(LiveScreen, Generic[Row]):
             return "waiting for the server"
         if self._view.words:
             return f"no {self._listing.noun} match the filter; Esc clears it"
-        if self._rows and self._view.problems_only:
-            return f"no problems among {len(self._rows)} {self._listing.noun}; p shows all"
+        if self._view.problems_only:
+            among = f" among {len(self._rows)} {self._listing.noun}" if self._rows else ""
+            return f"no problems{among}; p shows all"
         return f"no {self._listing.noun} yet"
 
     def _title(self) -> Line:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
@@ -12,9 +11,10 @@ from textual.binding import Binding, BindingType
 
 from vedette_tui.client import Service
 from vedette_tui.formatting import format_age, format_levels, format_value
+from vedette_tui.screens.events import EventsScreen
 from vedette_tui.screens.graph import GraphScreen
 from vedette_tui.screens.listing import Listing, ListScreen
-from vedette_tui.spans import Line, Span, printable
+from vedette_tui.spans import Line, Span, wrap_beside
 from vedette_tui.states import PROBLEMS, service_severity, state_span
 from vedette_tui.table.columns import Column
 from vedette_tui.table.widget import RowTable
@@ -88,22 +88,17 @@ def service_details(service: Service | None, now_ms: int, width: int) -> tuple[L
         facts.append(f"checked {format_age(now_ms - service.last_check)} ago")
     if not service.graph:
         facts.append("no graph")
-    state = state_span(service.state)
-    first, *rest = textwrap.wrap(
-        printable(f"{service.service}: {service.summary}"),
-        max(20, width - 1),
-        initial_indent=" " * (len(state.text) + 1),
-        max_lines=2,
-        placeholder=" …",
-    )
-    heading = (Span(" "), state, Span(f" {first.lstrip()}"))
-    return heading, *((Span(f" {line}"),) for line in rest), (Span(f" {', '.join(facts)}", "dim"),)
+    heading = wrap_beside(state_span(service.state), f"{service.service}: {service.summary}", width)
+    return *heading, (Span(f" {', '.join(facts)}", "dim"),)
 
 
 class ServicesScreen(ListScreen[Service]):
     """The table of one host's services."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back", key_display="Esc")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("e", "events", "Events"),
+        Binding("escape", "leave", "Back", key_display="Esc"),
+    ]
 
     def __init__(self, host: str) -> None:
         super().__init__(host, SERVICES)
@@ -122,6 +117,10 @@ class ServicesScreen(ListScreen[Service]):
     def detail(self, row: Service | None) -> tuple[Line, ...]:
         """Tell all of the service under the cursor."""
         return service_details(row, self.now_ms, self.size.width)
+
+    def action_events(self) -> None:
+        """Show what happened at the host."""
+        self.app.push_screen(EventsScreen(self._host))
 
     @on(RowTable.Selected)
     def _open(self) -> None:
