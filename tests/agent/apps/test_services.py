@@ -1,17 +1,19 @@
-"""Debian's Apache, nginx and PHP-FPM, with their exporters and without, found and scraped."""
+"""Debian's servers and databases, by their own pages or their exporters, found and scraped."""
 
+import json
 import os
-import shutil
-import subprocess
+import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+import trio
 
-from tests.agent.apps.status.servers import apache, need, nginx, php_fpm, run
-from tests.agent.processes import free_address
+from tests.agent.apps.hosts import HERE, Host, need, own_network
+from tests.agent.apps.services import mariadb, postgres, rabbitmq, redis
+from tests.agent.apps.status.servers import apache, nginx, php_fpm
 from vedette_agent.apps.config import AppsConfig, TargetConfig
 from vedette_agent.apps.fetch import make_fetcher
 from vedette_agent.apps.finder import Finder, Finding
@@ -19,6 +21,7 @@ from vedette_agent.apps.source import AppSource
 from vedette_agent.errors import CollectorError
 from vedette_shared.clock import SystemClock
 from vedette_shared.config import Duration
+from vedette_shared.exposition import parse_text
 from vedette_shared.metrics import MetricFamily
 
 CONFIG = AppsConfig(timeout=Duration(20_000))
@@ -60,10 +63,10 @@ async def test_status_pages_are_read_where_no_exporter_runs(folders: tuple[Path,
 
 
 async def test_an_exporter_goes_before_a_status_page(folders: tuple[Path, Path]) -> None:
-    program, address = need("prometheus-nginx-exporter"), free_address()
+    program, address = need("prometheus-nginx-exporter"), HERE.address(9100)
     with nginx(folders[0]) as server:
         command = [program, "-nginx.scrape-uri", f"http://{server}/stub_status", "-web.listen-address", address]
-        with run(command, folders[1] / "log", address):
+        with HERE.run(command, folders[1] / "log", address):
             found = await find()
             assert (found[address].process, found[address].target()) == (
                 "prometheus-nginx-exporter",
@@ -81,80 +84,85 @@ def home() -> Iterator[Path]:
         yield Path(folder)
 
 
-def own(folder: Path, user: str) -> Path:
-    folder.mkdir()
-    shutil.chown(folder, user)
-    return folder
+EXPORTERS = {
+    "mysql": (mariadb, "prometheus-mysqld-exporter", 9104, "mysql_up"),
+    "redis": (redis, "prometheus-redis-exporter", 9121, "redis_up"),
+    "postgres": (postgres, "prometheus-postgres-exporter", 9187, "pg_up"),
+}
+"""By job: the database, what exports it and where, and what is its evidence."""
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="the services run as users of their own")
 
 
 @contextmanager
-def redis(home: Path) -> Iterator[dict[str, str]]:
-    """Redis; gives what its exporter needs to know."""
-    address = free_address()
-    port = address.rpartition(":")[2]
-    command = [need("redis-server"), "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", home]
-    with run(command, home / "redis.log", address):
-        yield {"REDIS_ADDR": f"redis://{address}"}
+def exported(job: str, home: Path, host: Host = HERE) -> Iterator[str]:
+    """Run a database with its exporter; gives the exporter's address."""
+    database, exporter, usual_port, _ = EXPORTERS[job]
+    program, address = need(exporter), host.address(usual_port)
+    with database(home, host) as environment:
+        settings = [f"{name}={value}" for name, value in environment.items()]
+        command = ["env", *settings, program, f"--web.listen-address={address}"]
+        with host.run(command, home / f"{exporter}.log", address):
+            yield address
 
 
-@contextmanager
-def mariadb(home: Path) -> Iterator[dict[str, str]]:
-    program, address = need("mariadbd"), free_address()
-    data = own(home / "mariadb", "mysql")
-    common = ["--no-defaults", f"--datadir={data}"]
-    install = [need("mariadb-install-db"), *common, "--user=mysql", "--auth-root-authentication-method=normal"]
-    subprocess.run([*install, "--skip-test-db"], check=True, capture_output=True, timeout=120)
-    port = address.rpartition(":")[2]
-    command = [program, *common, "--user=mysql", f"--port={port}", "--bind-address=127.0.0.1", f"--socket={data}/sock"]
-    with run(command, home / "mariadb.log", address):
-        yield {"DATA_SOURCE_NAME": f"root@({address})/"}
+@needs_root
+@pytest.mark.parametrize("job", EXPORTERS)
+async def test_databases_by_their_exporters(home: Path, job: str) -> None:
+    _, exporter, _, evidence = EXPORTERS[job]
+    with exported(job, home) as address:
+        found = (await find())[address]
+        assert (found.process, found.target(), found.evidence) == (
+            exporter,
+            TargetConfig(f"http://{address}/metrics", job),
+            evidence,
+        )
+        assert value(await scrape(found.target()), evidence) == 1.0
 
 
-@contextmanager
-def postgres(home: Path) -> Iterator[dict[str, str]]:
-    programs = max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
-    if programs is None:
-        pytest.skip("postgresql is not installed")
-    address, data = free_address(), own(home / "postgres", "postgres")
-    port = address.rpartition(":")[2]
-    as_postgres = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-    initdb = [*as_postgres, programs / "initdb", "-A", "trust", "-D", data]
-    subprocess.run(initdb, check=True, capture_output=True, timeout=120)
-    command = [*as_postgres, programs / "postgres", "-D", data, "-p", port, "-h", "127.0.0.1", "-k", data]
-    with run(command, home / "postgres.log", address):
-        yield {"DATA_SOURCE_NAME": f"postgresql://postgres@{address}/postgres?sslmode=disable"}
+UP = {
+    "apache_up": "apache",
+    "mysql_up": "mysql",
+    "nginx_up": "nginx",
+    "pg_up": "postgres",
+    "rabbitmq_identity_info": "rabbitmq",
+    "redis_up": "redis",
+}
+"""What says 1 on a page of the six, and under which job."""
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="the databases run as users of their own")
-@pytest.mark.parametrize(
-    ("service", "exporter", "job", "up"),
-    [
-        (redis, "prometheus-redis-exporter", "redis", "redis_up"),
-        (mariadb, "prometheus-mysqld-exporter", "mysql", "mysql_up"),
-        (postgres, "prometheus-postgres-exporter", "postgres", "pg_up"),
-    ],
-    ids=["redis", "mariadb", "postgres"],
-)
-async def test_databases_by_their_exporters(
-    home: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    service: Callable[[Path], AbstractContextManager[dict[str, str]]],
-    exporter: str,
-    job: str,
-    up: str,
-) -> None:
-    program, address = need(exporter), free_address()
-    with service(home) as environment:
-        for name, text in environment.items():
-            monkeypatch.setenv(name, text)
-        with run([program, f"--web.listen-address={address}"], home / "exporter.log", address):
-            found = (await find())[address]
-            assert (found.process, found.target(), found.evidence) == (
-                exporter,
-                TargetConfig(f"http://{address}/metrics", job),
-                up,
-            )
-            assert value(await scrape(found.target()), up) == 1.0
+async def vedette_agent(host: Host, *arguments: str | Path) -> str:
+    """What the command prints when it runs there."""
+    command = [*host.enter, sys.executable, "-m", "vedette_shared.command", "agent", *arguments]
+    return (await trio.run_process(command, capture_stdout=True)).stdout.decode()
+
+
+@needs_root
+async def test_all_six_at_their_usual_ports(home: Path, tmp_path: Path, folders: tuple[Path, Path]) -> None:
+    """RabbitMQ, MariaDB, PostgreSQL, Redis, Apache and nginx on one host: each is found, and scraped under its job."""
+    config = tmp_path / "agent.toml"
+    config.write_text(f'host = "h"\ndata = "{tmp_path}"\n[apps]\ntimeout = "20s"\n')
+    with ExitStack() as stack:
+        host = stack.enter_context(own_network())
+        stack.enter_context(rabbitmq(home, host))
+        stack.enter_context(apache(folders[0], host=host))
+        stack.enter_context(nginx(folders[1], host))
+        for job in EXPORTERS:
+            stack.enter_context(exported(job, home, host))
+        found = json.loads(await vedette_agent(host, "discover", "--json", "--config", config))
+        page = parse_text((await vedette_agent(host, "--once", "--config", config)).encode())
+    assert [tuple(one[key] for key in ("url", "process", "job", "evidence", "problem")) for one in found] == [
+        ("http://127.0.0.1:80/stub_status", "nginx", "nginx", "its status page, with 8 families", ""),
+        ("http://127.0.0.1:8080/server-status?auto", "apache2", "apache", "its status page, with 15 families", ""),
+        ("http://127.0.0.1:9104/metrics", "prometheus-mysqld-exporter", "mysql", "mysql_up", ""),
+        ("http://127.0.0.1:9121/metrics", "prometheus-redis-exporter", "redis", "redis_up", ""),
+        ("http://127.0.0.1:9187/metrics", "prometheus-postgres-exporter", "postgres", "pg_up", ""),
+        ("http://127.0.0.1:15692/metrics", "beam.smp", "rabbitmq", "rabbitmq_identity_info", ""),
+    ]
+    shown = {
+        one.name: (dict(one.labels)["job"], one.value) for family in page for one in family.samples if one.name in UP
+    }
+    assert shown == {name: (job, 1.0) for name, job in UP.items()}
 
 
 async def test_a_pool_of_php_fpm_that_is_named(tmp_path: Path) -> None:

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import http.client
-import shutil
 import socket
-import subprocess
 import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
-import pytest
-
-from tests.agent.processes import free_address
+from tests.agent.apps.hosts import HERE, PATIENCE_S, Host, need
 from vedette_agent.apps.status.fastcgi import Reader, Response
 
-PATIENCE_S = 20
 APACHE_MODULES = Path("/usr/lib/apache2/modules")
 PHP_FPM = ("php-fpm8.2", "php-fpm8.4", "php-fpm8.3")
 
@@ -69,40 +63,6 @@ pm.status_path = /status
 """
 
 
-def need(*programs: str) -> str:
-    """Return the first of ``programs`` that is installed; without any, the test is skipped."""
-    for program in programs:
-        if found := shutil.which(program):
-            return found
-    pytest.skip(f"{programs[0]} is not installed")
-
-
-@contextmanager
-def run(command: Sequence[str | Path], log: Path, address: str) -> Iterator[None]:
-    """Run a server until the block ends; the block begins when it takes connections."""
-    with log.open("ab") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output)
-    try:
-        end = time.monotonic() + PATIENCE_S
-        while not _takes_connections(address):
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < end, log.read_text()
-            time.sleep(0.02)
-        yield
-    finally:
-        process.terminate()
-        process.wait(PATIENCE_S)
-
-
-def _takes_connections(address: str) -> bool:
-    host, port = address.rsplit(":", 1)
-    try:
-        socket.create_connection((host, int(port)), timeout=PATIENCE_S).close()
-    except ConnectionRefusedError:
-        return False
-    return True
-
-
 def get(address: str, path: str) -> bytes:
     """Return the body of a page."""
     connection = http.client.HTTPConnection(address, timeout=PATIENCE_S)
@@ -117,34 +77,34 @@ def get(address: str, path: str) -> bytes:
 
 
 @contextmanager
-def apache(folder: Path, *directives: str) -> Iterator[str]:
+def apache(folder: Path, *directives: str, host: Host = HERE) -> Iterator[str]:
     """Run Apache with mod_status; gives its address."""
-    program, address = need("apache2"), free_address()
+    program, address = need("apache2"), host.address(8080)
     config = folder / "httpd.conf"
     text = _APACHE.format(folder=folder, address=address, modules=APACHE_MODULES)
     config.write_text("\n".join([text, *directives, ""]))
-    with run([program, "-DFOREGROUND", "-f", config], folder / "log", address):
+    with host.run([program, "-DFOREGROUND", "-f", config], folder / "log", address):
         yield address
 
 
 @contextmanager
-def nginx(folder: Path) -> Iterator[str]:
+def nginx(folder: Path, host: Host = HERE) -> Iterator[str]:
     """Run nginx with stub_status; gives its address."""
-    program, address = need("nginx"), free_address()
+    program, address = need("nginx"), host.address(80)
     (folder / "nginx.conf").write_text(_NGINX.format(address=address))
     command = [program, "-p", folder, "-e", folder / "error.log", "-c", folder / "nginx.conf"]
-    with run(command, folder / "log", address):
+    with host.run(command, folder / "log", address):
         yield address
 
 
 @contextmanager
 def php_fpm(folder: Path) -> Iterator[str]:
     """Run a pool of PHP-FPM of one process with its status at /status; gives its address."""
-    program, address = need(*PHP_FPM), free_address()
+    program, address = need(*PHP_FPM), HERE.address(9000)
     config = folder / "fpm.conf"
     config.write_text(_PHP_FPM.format(folder=folder, address=address))
     command = [program, "--nodaemonize", "--no-php-ini", "--fpm-config", config, "--allow-to-run-as-root"]
-    with run(command, folder / "log", address):
+    with HERE.run(command, folder / "log", address):
         yield address
 
 
@@ -186,17 +146,17 @@ def page_server(body: bytes) -> Iterator[str]:
 
 def page_of_apache_exporter(body: bytes, folder: Path) -> bytes:
     """Return what Debian's prometheus-apache-exporter makes of a status page."""
-    program, address = need("prometheus-apache-exporter"), free_address()
+    program, address = need("prometheus-apache-exporter"), HERE.address(9117)
     with page_server(body) as source:
         command = [program, f"--telemetry.address={address}", f"--scrape_uri=http://{source}/server-status?auto"]
-        with run(command, folder / "exporter.log", address):
+        with HERE.run(command, folder / "exporter.log", address):
             return get(address, "/metrics")
 
 
 def page_of_nginx_exporter(body: bytes, folder: Path) -> bytes:
     """Return what Debian's prometheus-nginx-exporter makes of a status page."""
-    program, address = need("prometheus-nginx-exporter"), free_address()
+    program, address = need("prometheus-nginx-exporter"), HERE.address(9113)
     with page_server(body) as source:
         command = [program, "-nginx.scrape-uri", f"http://{source}/stub_status", "-web.listen-address", address]
-        with run(command, folder / "exporter.log", address):
+        with HERE.run(command, folder / "exporter.log", address):
             return get(address, "/metrics")
