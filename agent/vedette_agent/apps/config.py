@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from vedette_shared.config import Duration
+from vedette_shared.exposition import DEFAULT_PROTOCOLS, ScrapeProtocol, check_protocols
 from vedette_shared.labels import is_legacy_label_name
 
 Kind = Literal["metrics", "apache-status", "nginx-status", "php-fpm-status"]
@@ -23,6 +24,7 @@ class TargetConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         instance: The label; host and port without it.
         interval, timeout: The agent's own where they are 0.
         tls_insecure: Whether any certificate will do.
+        scrape_protocols: The formats of metrics to ask for, the first one above all.
     """
 
     url: str
@@ -37,6 +39,7 @@ class TargetConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bearer_token_file: Path | None = None
     ca_file: Path | None = None
     tls_insecure: bool = False
+    scrape_protocols: tuple[ScrapeProtocol, ...] = DEFAULT_PROTOCOLS
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
@@ -55,6 +58,7 @@ class TargetConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("user and password_file go together")
         if self.bearer_token_file is not None and self.user:
             raise ValueError("bearer_token_file and user exclude each other")
+        check_protocols(self.scrape_protocols)
         for name in self.labels:
             if name in ("job", "host", "instance") or not is_legacy_label_name(name) or name.startswith("__"):
                 raise ValueError(f"labels.{name} cannot be set here; job and instance are keys of their own")

@@ -13,6 +13,7 @@ from vedette_agent.apps.page import ACCEPT
 from vedette_agent.apps.pool import PoolFetcher
 from vedette_agent.credentials import basic, bearer, read_secret, trusting
 from vedette_shared import __version__
+from vedette_shared.exposition import accept_header
 from vedette_shared.http import Client, ClientResponse, HttpClientError
 
 _OK = 200
@@ -89,7 +90,7 @@ def make_fetcher(target: TargetConfig, most_bytes: int) -> PageFetcher:
     """
     if target.kind == "php-fpm-status":
         return PoolFetcher(target.url, most_bytes)
-    headers: dict[str, str] = {}
+    headers = {"Accept": accept_header(target.scrape_protocols)}
     if target.password_file is not None:
         headers["Authorization"] = basic(target.user, read_secret(target.password_file))
     elif target.bearer_token_file is not None:

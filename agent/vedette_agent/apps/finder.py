@@ -115,7 +115,7 @@ class Finder:
                     problem = problem or f"{path} answers {response.status}"
                     continue
                 try:
-                    families = read_page(response.body, response.headers.get("content-type", ""), kind)
+                    families = read_page(response.body, response.headers.get("content-type", ""), kind).families
                 except CollectorError as error:
                     problem = problem or f"{path}: {error}"
                     continue

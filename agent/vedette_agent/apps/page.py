@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from typing import NamedTuple
 
 from vedette_agent.apps.config import Kind
 from vedette_agent.apps.errors import PageError
@@ -12,18 +12,37 @@ from vedette_agent.apps.status.nginx import nginx_families
 from vedette_agent.apps.status.phpfpm import phpfpm_families
 from vedette_agent.errors import CollectorError
 from vedette_shared.errors import VedetteError
-from vedette_shared.exposition import parse_openmetrics, parse_text
+from vedette_shared.exposition import (
+    DEFAULT_PROTOCOLS,
+    PageFormat,
+    accept_header,
+    page_format,
+    parse_openmetrics,
+    parse_protobuf,
+    parse_text,
+)
 from vedette_shared.labels import Labels
 from vedette_shared.metrics import MetricFamily
 
-ACCEPT = "text/plain;version=0.0.4;q=0.9,application/openmetrics-text;version=1.0.0;q=0.7,*/*;q=0.1"
-"""Text comes first: it is the quickest to read, and the names in it are those that dashboards know."""
+ACCEPT = accept_header(DEFAULT_PROTOCOLS)
 
 _STATUS_PAGES = {"apache-status": apache_families, "nginx-status": nginx_families}
 
 
-def read_page(body: bytes, content_type: str, kind: Kind = "metrics", url: str = "") -> list[MetricFamily]:
-    """Return the families of a page.
+class Page(NamedTuple):
+    """What a page says.
+
+    Attributes:
+        families: In its order.
+        left_out: What it says beyond those, for people; empty where that is nothing.
+    """
+
+    families: list[MetricFamily]
+    left_out: str = ""
+
+
+def read_page(body: bytes, content_type: str, kind: Kind = "metrics", url: str = "") -> Page:
+    """Return what a page says.
 
     Args:
         body: The page.
@@ -35,26 +54,40 @@ def read_page(body: bytes, content_type: str, kind: Kind = "metrics", url: str =
         PageError, StatusPageError: it is malformed, holds a series twice, or is no such page.
     """
     try:
-        families = _parser(content_type, kind, url)(body)
+        page = _reader(content_type, kind, url)(body)
     except CollectorError:
         raise
     except VedetteError as error:
         raise PageError(f"the page is malformed: {error}") from error
-    _check_series(families)
-    return families
+    _check_series(page.families)
+    return page
 
 
-def _parser(content_type: str, kind: Kind, url: str) -> Callable[[bytes], list[MetricFamily]]:
+def _reader(content_type: str, kind: Kind, url: str) -> Callable[[bytes], Page]:
     if kind == "php-fpm-status":
-        return partial(phpfpm_families, pool_url=url)
+        return lambda body: Page(phpfpm_families(body, url))
     if kind != "metrics":
-        return _STATUS_PAGES[kind]
+        return lambda body: Page(_STATUS_PAGES[kind](body))
     said = content_type.partition(";")[0].strip().lower()
-    if said == "application/openmetrics-text":
-        return partial(parse_openmetrics, strict=False)
     if said in ("text/html", "application/json"):
         raise PageError(f"the page is {said}, not metrics")
-    return parse_text
+    how = page_format(content_type)
+    if how is PageFormat.UNREADABLE:
+        raise PageError(f"the page is {how.value}")
+    return _READERS[how]
+
+
+def _read_protobuf(body: bytes) -> Page:
+    page = parse_protobuf(body)
+    told = f"{page.native_only} have no classic buckets: only their sums and counts are taken"
+    return Page(page.families, told if page.native_only else "")
+
+
+_READERS: dict[PageFormat, Callable[[bytes], Page]] = {
+    PageFormat.TEXT: lambda body: Page(parse_text(body)),
+    PageFormat.OPENMETRICS: lambda body: Page(parse_openmetrics(body, strict=False)),
+    PageFormat.PROTOBUF: _read_protobuf,
+}
 
 
 def _check_series(families: Sequence[MetricFamily]) -> None:

@@ -9,7 +9,7 @@ import trio
 
 from vedette_agent.apps.config import TargetConfig
 from vedette_agent.apps.fetch import PageFetcher
-from vedette_agent.apps.page import read_page
+from vedette_agent.apps.page import Page, read_page
 from vedette_agent.sources.interface import PlainSource
 from vedette_shared.metrics import MetricFamily
 
@@ -54,6 +54,7 @@ class AppSource(PlainSource):
         self._kind, self._url = target.kind, target.url
         self._fetcher = fetcher
         self._is_running = False
+        self._left_out = ""
         self._cpu = 0.0
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -74,17 +75,21 @@ class AppSource(PlainSource):
                 with trio.CancelScope(shield=True):
                     await self._fetcher.aclose()
         if len(body) > LARGE_BYTES:
-            self._last = await trio.to_thread.run_sync(
+            page = await trio.to_thread.run_sync(
                 self._read, body, content_type, limiter=_readers, abandon_on_cancel=True
             )
         else:
-            self._last = self._read(body, content_type)
+            page = self._read(body, content_type)
+        self._last, self._left_out = page
         return self._last
+
+    def problems(self) -> dict[str, str]:
+        return {"native histograms": self._left_out} if self._left_out else {}
 
     def cpu_seconds(self) -> float:
         return self._cpu
 
-    def _read(self, body: bytes, content_type: str) -> list[MetricFamily]:
+    def _read(self, body: bytes, content_type: str) -> Page:
         start = time.thread_time()
         try:
             return read_page(body, content_type, self._kind, self._url)

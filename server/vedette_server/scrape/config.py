@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from vedette_shared.config import Duration, Size
+from vedette_shared.exposition import DEFAULT_PROTOCOLS, ScrapeProtocol, check_protocols
 from vedette_shared.labels import METRIC_NAME, is_legacy_label_name
 
 DEFAULT_INTERVAL = Duration(60_000)
@@ -64,6 +65,7 @@ class ScrapeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         scheme: ``http`` or ``https``.
         honor_labels: Whether the page's own labels win over the target's; otherwise they become ``exported_NAME``.
         honor_timestamps: Whether samples keep timestamps that the page states.
+        scrape_protocols: The formats to ask for, the first one above all.
         compression: Whether to ask for gzip.
         follow_redirects: Whether to go where the target points to.
         sample_limit: The most samples of a page, 0 for no limit; so the next three.
@@ -83,6 +85,7 @@ class ScrapeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scheme: str = "http"
     honor_labels: bool = False
     honor_timestamps: bool = True
+    scrape_protocols: tuple[ScrapeProtocol, ...] = DEFAULT_PROTOCOLS
     compression: bool = True
     follow_redirects: bool = True
     sample_limit: int = 0
@@ -104,6 +107,7 @@ class ScrapeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError('scheme must be "http" or "https"')
         if self.tls is not None and self.scheme != "https":
             raise ValueError('tls needs scheme = "https"')
+        check_protocols(self.scrape_protocols)
         if not self.path.startswith("/"):
             raise ValueError('path must begin with "/"')
         for name in ("sample_limit", "label_limit", "label_name_length_limit", "label_value_length_limit"):

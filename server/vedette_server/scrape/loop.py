@@ -11,15 +11,16 @@ from typing import TypeVar
 import numpy as np
 import trio
 
-from vedette_server.scrape.errors import ScrapeError
+from vedette_server.scrape.errors import ResponseError, ScrapeError
 from vedette_server.scrape.feed import SOURCE, Feed, Item, Loose, Vector
 from vedette_server.scrape.http import PageClient, RawPage, decode_body
-from vedette_server.scrape.page import OWN_NAMES, OWN_ONLY, FormCache, PageReader, Reading, Shape
+from vedette_server.scrape.page import OWN_NAMES, OWN_ONLY, FormCache, PageReader, Reading, Shape, text_of_protobuf
 from vedette_server.scrape.status import Health, ScrapeCounters, TargetStatus
 from vedette_server.scrape.target import Target
 from vedette_server.storage.interface import LooseSamples, SourceEnd
 from vedette_shared.clock import Clock
 from vedette_shared.errors import ExpositionError
+from vedette_shared.exposition import PageFormat, page_format
 from vedette_shared.logs import get_logger
 
 _Result = TypeVar("_Result")
@@ -56,6 +57,7 @@ class TargetLoop:
         self._client = PageClient(target.endpoint, keep=interval_s <= _KEEP_UP_TO_S)
         self._reader = PageReader(target.rules, target.labels, cache)
         self._shape: Shape | None = None
+        self._native_only = 0
         self._last_error = ""
         self._last_scrape_ms = 0
         self._last_duration_s = 0.0
@@ -112,12 +114,18 @@ class TargetLoop:
             await self._feed.put(self._ends(self._clock.now_ms(), self._keys(self._shape)))
 
     async def _read(self, raw: RawPage) -> Reading:
-        openmetrics = raw.content_type.startswith("application/openmetrics-text")
+        how = page_format(raw.content_type)
+        if how is PageFormat.UNREADABLE:
+            raise ResponseError(f"the page is {how.value}")
+        openmetrics = how is PageFormat.OPENMETRICS
         limit = self.target.config.body_size_limit
         if len(raw.body) < _UNPACK_IN_THREAD_FROM:
             page = decode_body(raw.body, raw.encoding, limit)
         else:
             page = await self._in_thread(partial(decode_body, raw.body, raw.encoding, limit))
+        if how is PageFormat.PROTOBUF:
+            page, native_only = await self._in_thread(partial(text_of_protobuf, page))
+            self._note_native(native_only)
         reading = self._reader.recall(page, openmetrics=openmetrics)
         if reading is not None:
             return reading
@@ -144,6 +152,12 @@ class TargetLoop:
         if error != self._last_error:
             _log.info("target down" if error else "target up", url=self.target.endpoint.url, error=error)
         self._last_error, self._last_scrape_ms, self._last_duration_s = error, timestamp, duration
+
+    def _note_native(self, count: int) -> None:
+        if count and not self._native_only:
+            told = "native histograms without classic buckets: only their sums and counts are taken"
+            _log.warning(told, url=self.target.endpoint.url, count=count)
+        self._native_only = count
 
     async def _store(self, timestamp: int, reading: Reading) -> None:
         shape, vector = reading.shape, reading.vector

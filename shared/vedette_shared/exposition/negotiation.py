@@ -40,6 +40,12 @@ def choose_encoding(accept_encoding: str, offered: Sequence[str]) -> str:
     return best if qualities.get(best, 0) > 0 and qualities[best] >= stated else IDENTITY
 
 
+def parse_content_type(header: str) -> tuple[str, dict[str, str]]:
+    """Return the media type of a header ``Content-Type``, in lower case, and its parameters; both may be empty."""
+    ranges = list(_ranges(header))
+    return (ranges[0].value, ranges[0].parameters) if ranges else ("", {})
+
+
 def _quality_of_type(content_type: str, ranges: Sequence[_Range]) -> float:
     (offer,) = _ranges(content_type)
     main = offer.value.partition("/")[0]

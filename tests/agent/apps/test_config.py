@@ -66,6 +66,8 @@ TARGET = '[[apps.target]]\njob = "a"\n'
         (TARGET + 'url = "http://c/"\nkind = "php-fpm-status"', "PHP-FPM is reached at unix:/path.sock"),
         (TARGET + 'url = "http://c/"\nuser = "u"', "user and password_file go together"),
         (TARGET + 'url = "http://c/"\nlabels = { job = "b" }', "labels.job cannot be set here"),
+        (TARGET + 'url = "http://c/"\nscrape_protocols = []', "scrape_protocols must name at least one protocol"),
+        (TARGET + 'url = "http://c/"\nscrape_protocols = ["protobuf"]', "scrape_protocols[0]"),
         (TARGET + 'url = "http://c/"\n' + TARGET + 'url = "http://c/b"', "two targets are a:c"),
     ],
 )

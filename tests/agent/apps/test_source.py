@@ -1,23 +1,30 @@
 """One application scraped: what its page says, and what is said of pages that are none."""
 
+from functools import partial
+
 import pytest
 import trio
 
 from tests.agent.apps.servers import pages, raw
+from tests.shared.exposition.protobuf_pages import delimited, encode_page, family, label, nested, number
 from vedette_agent.apps.config import TargetConfig
 from vedette_agent.apps.fetch import make_fetcher
 from vedette_agent.apps.source import LARGE_BYTES, AppSource
 from vedette_agent.errors import CollectorError
 from vedette_agent.sources.framing import Framing, source_target
 from vedette_agent.sources.interface import Collection
+from vedette_shared.addresses import Address
 from vedette_shared.frames import decode_target
-from vedette_shared.http import Response
+from vedette_shared.http import Request, Response, serve
 from vedette_shared.labels import make_labels
+from vedette_shared.listening import bound_address, listen_on
 from vedette_shared.metrics import MetricFamily, MetricType, Sample
 
 PAGE = b"# HELP mysql_up Whether it is.\n# TYPE mysql_up gauge\nmysql_up 1\n"
 FAMILIES = [MetricFamily("mysql_up", MetricType.GAUGE, "Whether it is.", "", [Sample("mysql_up", (), 1.0)])]
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+PROTOBUF = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
+BARE = PROTOBUF.replace(" ", "")
 MOST_BYTES = 1 << 20
 
 
@@ -33,11 +40,57 @@ def source_of(port: int, path: str = "/metrics", **more: object) -> AppSource:
         (PAGE, "text/plain; version=0.0.4; charset=utf-8"),
         (PAGE, ""),
         (PAGE + b"# EOF\n", OPENMETRICS),
+        (encode_page(FAMILIES), PROTOBUF),
     ],
 )
 async def test_a_page(body: bytes, content_type: str) -> None:
     async with pages({"/metrics": Response(200, body, content_type)}) as port:
         assert await source_of(port).collect() == FAMILIES
+
+
+async def test_a_native_histogram_without_classic_buckets_is_told_of() -> None:
+    """What can be had of it is had."""
+    native = label("path", "/") + nested(7, number(1, 4) + nested(12, b""))
+    page = delimited(family("seconds", MetricType.HISTOGRAM, native))
+    async with pages({"/metrics": Response(200, page, PROTOBUF)}) as port:
+        source = source_of(port)
+        assert source.problems() == {}
+        (got,) = await source.collect()
+    assert [(sample.name, sample.value) for sample in got.samples] == [
+        ("seconds_bucket", 4.0),
+        ("seconds_sum", 0.0),
+        ("seconds_count", 4.0),
+    ]
+    told = "1 have no classic buckets: only their sums and counts are taken"
+    assert source.problems() == {"native histograms": told}
+
+
+@pytest.mark.parametrize(
+    ("target", "accept"),
+    [
+        (
+            {},
+            f"text/plain;version=0.0.4;q=0.9,application/openmetrics-text;version=1.0.0;q=0.8,{BARE};q=0.7,*/*;q=0.1",
+        ),
+        (
+            {"scrape_protocols": ("PrometheusProto", "PrometheusText1.0.0")},
+            f"{BARE};q=0.9,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.8,*/*;q=0.1",
+        ),
+    ],
+)
+async def test_what_is_asked_for(target: dict[str, object], accept: str) -> None:
+    asked: list[str] = []
+
+    async def answer(request: Request) -> Response:
+        asked.append(request.header("accept"))
+        return Response(200, PAGE)
+
+    listener = listen_on(Address("127.0.0.1", 0))
+    async with trio.open_nursery() as nursery:
+        await nursery.start(partial(serve, answer, [listener]))
+        await source_of(bound_address(listener).port, **target).collect()
+        nursery.cancel_scope.cancel()
+    assert asked == [accept]
 
 
 async def test_a_large_page_is_read_in_a_thread() -> None:
@@ -76,6 +129,13 @@ def test_the_labels_of_its_series() -> None:
         (Response(200, b"a 1\nb{c=\n"), "the page is malformed: line 2: "),
         (Response(200, b"\xff\xfe"), "the page is malformed: line 1: not valid UTF-8"),
         (Response(200, b'a{b="1"} 1\na{b="1"} 2\n'), "the series a{'b': '1'} stands twice on the page"),
+        (Response(200, encode_page(FAMILIES)[:-1], PROTOBUF), "the page is malformed: byte 0: "),
+        (Response(200, PAGE, PROTOBUF), "the page is malformed: byte 1: field 4 is of wire type 0"),
+        (Response(200, encode_page(FAMILIES) * 2, PROTOBUF), "the series mysql_up{} stands twice on the page"),
+        (
+            Response(200, b"", PROTOBUF.replace("delimited", "compact-text")),
+            "the page is protobuf, but not of delimited messages of io.prometheus.client.MetricFamily",
+        ),
         (Response(200, b"#" * (MOST_BYTES + 1)), f"the answer is larger than {MOST_BYTES} bytes"),
     ],
 )

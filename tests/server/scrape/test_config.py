@@ -46,6 +46,10 @@ def test_the_default_timeout_is_no_longer_than_the_interval() -> None:
         ({"sample_limit": -1}, "sample_limit must not be negative"),
         ({"labels": {"a-b": "c"}}, "'a-b' cannot be the name of a target's label"),
         ({"honour_labels": True}, "did you mean honor_labels?"),
+        (
+            {"scrape_protocols": ["PrometheusProto"] * 2},
+            "scrape_protocols must name at least one protocol, and none twice",
+        ),
         ({"job": ""}, "job must not be empty"),
     ],
 )

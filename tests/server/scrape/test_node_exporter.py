@@ -15,6 +15,7 @@ import trio
 from vedette_server.scrape import Health, ScrapeConfig, Scraper
 from vedette_shared.clock import SystemClock
 from vedette_shared.config import Duration
+from vedette_shared.exposition import ScrapeProtocol
 
 _PROGRAM = shutil.which("prometheus-node-exporter")
 
@@ -34,8 +35,9 @@ def address() -> Iterator[str]:
         process.wait(10)
 
 
-async def test_its_pages_are_scraped_and_learned_once(address: str, store: Any) -> None:
-    jobs = [ScrapeConfig("node", (address,), interval=Duration(1000))]
+@pytest.mark.parametrize("protocol", ["PrometheusText0.0.4", "PrometheusProto"])
+async def test_its_pages_are_scraped_and_learned_once(protocol: ScrapeProtocol, address: str, store: Any) -> None:
+    jobs = [ScrapeConfig("node", (address,), interval=Duration(1000), scrape_protocols=(protocol,))]
     scraper = Scraper(jobs, store, SystemClock())
     with trio.fail_after(20):
         async with trio.open_nursery() as nursery:

@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 import trio
 
+from tests.shared.exposition.protobuf_pages import delimited, double, family, label, nested, number
 from vedette_server.scrape import BasicAuthConfig, Health, ScrapeConfig, Scraper
 from vedette_shared.clock import SystemClock
 from vedette_shared.config import Duration, Size
 from vedette_shared.errors import ConfigError
 from vedette_shared.frames import STALE_BITS
 from vedette_shared.labels import make_labels
+from vedette_shared.metrics import MetricType
 
 Start = Callable[[Callable[[trio.SocketStream], Awaitable[None]]], Awaitable[str]]
 
@@ -103,6 +105,42 @@ async def test_a_page_may_be_packed_and_be_openmetrics(exporter: Start, store: A
     async with _scraping([_job(address)], store) as scraper:
         await _until(lambda: scraper.counters.scrapes > 2)
     assert store.values("a_total")[:2] == [5, 5]
+
+
+PROTOBUF = "Content-Type: application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding="
+
+
+async def test_a_page_may_be_protobuf(exporter: Start, store: Any) -> None:
+    """Of a native histogram without classic buckets sum and count are had."""
+    buckets = nested(3, number(1, 3) + double(2, 0.5)) + number(1, 4) + double(2, 1.5)
+    native = label("x", "2") + nested(7, number(1, 7) + nested(12, b""))
+    body = delimited(
+        family("a_total", MetricType.COUNTER, label("x", "1") + nested(3, double(1, 5))),
+        family("h", MetricType.HISTOGRAM, nested(7, buckets), native),
+    )
+    address = await exporter(_pages(_answer(gzip.compress(body), "Content-Encoding: gzip", f"{PROTOBUF}delimited")))
+    async with _scraping([_job(address)], store) as scraper:
+        await _until(lambda: scraper.counters.scrapes > 2)
+        (status,) = scraper.targets()
+    assert (status.health, scraper.counters.pages_learned) == (Health.UP, 1)
+    assert store.latest(__name__="a_total", x="1") == [5]
+    assert store.latest(__name__="h_bucket") == [3, 4, 7]
+    assert (store.latest(__name__="h_sum"), store.latest(__name__="h_count")) == ([1.5, 0], [4, 7])
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [
+        ("delimited", "byte 0: 97 bytes should follow, and 3 do"),
+        ("text", "the page is protobuf, but not of delimited messages of io.prometheus.client.MetricFamily"),
+    ],
+)
+async def test_protobuf_that_cannot_be_read(exporter: Start, store: Any, encoding: str, said: str) -> None:
+    address = await exporter(_pages(_answer(b"a 1\n", PROTOBUF + encoding)))
+    async with _scraping([_job(address)], store) as scraper:
+        await _until(lambda: scraper.counters.failures > 0)
+        (status,) = scraper.targets()
+    assert (status.health, status.last_error.startswith(said)) == (Health.DOWN, True)
 
 
 async def test_a_series_that_leaves_the_page_goes_stale(exporter: Start, store: Any) -> None:

@@ -10,9 +10,8 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from vedette_server.scrape.config import ScrapeConfig, TlsConfig
 from vedette_shared import __version__
 from vedette_shared.errors import ConfigError
+from vedette_shared.exposition import accept_header
 
-# The text format first: it says the same, and is the cheaper one to make and to read.
-_ACCEPT = "text/plain;version=0.0.4;q=0.6,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.1"
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -109,7 +108,7 @@ def _request(url: str, *, compression: bool, timeout_s: float, config: ScrapeCon
         f"GET {_target_of(url)} HTTP/1.1",
         f"Host: {urlsplit(url).netloc}",
         f"User-Agent: vedette/{__version__}",
-        f"Accept: {_ACCEPT}",
+        f"Accept: {accept_header(config.scrape_protocols)}",
         f"X-Prometheus-Scrape-Timeout-Seconds: {timeout_s:g}",
     ]
     if compression:
