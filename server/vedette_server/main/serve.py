@@ -16,6 +16,7 @@ from vedette_server.ingest.listener import serve_ingest
 from vedette_server.main.compiling import compile_in_background
 from vedette_server.main.config import Configuration
 from vedette_server.main.parts import Parts
+from vedette_server.state import FILE_NAME as STATE
 from vedette_server.state import StateStore, open_state, prune_regularly
 from vedette_server.storage import Store
 from vedette_shared.clock import Clock, SystemClock
@@ -50,7 +51,7 @@ class Server:
             with ExitStack() as stack:
                 api = stack.enter_context(listen_on(config.api.listen))
                 ingest = stack.enter_context(listen_on(config.ingest.listen))
-                async with self._open_store() as store, open_state(config.data / "state.sqlite") as state:
+                async with self._open_store() as store, open_state(config.data / STATE) as state:
                     await self._serve(store, state, api, ingest)
         except* VedetteError as group:
             raise _first(group) from None

@@ -52,6 +52,9 @@ CREATE INDEX fleet_events_by_time ON fleet_events (time, id);
 CREATE INDEX fleet_events_by_host ON fleet_events (host, time, id);
 """
 
+FILE_NAME = "state.sqlite"
+"""Its name in the server's data folder."""
+
 MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
 """``MIGRATIONS[n]`` leads from version n to n + 1. A migration that was released is never changed."""
 

@@ -11,7 +11,13 @@ from typing import BinaryIO
 
 from vedette_server.main.storage_command.arguments import moment_argument, selector_argument
 from vedette_server.main.storage_command.errors import StorageCommandError
-from vedette_server.main.storage_command.location import DEFAULT_DATA, find_store, store_or_place, user_of
+from vedette_server.main.storage_command.location import (
+    DEFAULT_DATA,
+    find_state,
+    find_store,
+    store_or_place,
+    user_of,
+)
 from vedette_shared.command import CommandParser
 from vedette_shared.errors import UsageError
 from vedette_shared.logs import configure_logs
@@ -30,12 +36,14 @@ def build_parser(prog: str) -> CommandParser:
 
     _action(actions, "verify", "read every byte and check it; exit 1 if anything is damaged", _verify)
 
-    backup = _action(actions, "backup", "write a copy of the store, as it is now, to a new folder", _backup)
+    backup = _action(actions, "backup", "write a copy of store and state, as they are now, to a new folder", _backup)
     backup.add_argument("folder", type=Path, metavar="DIR", help="where to; absent or empty")
     backup.add_argument("--copy", action="store_true", help="copy blocks even where they could be hard links")
+    backup.add_argument("--without-state", action="store_true", help="leave state.sqlite out")
 
     restore = _action(actions, "restore", "check a backup and make it the store of a data folder without one", _restore)
     restore.add_argument("folder", type=Path, metavar="DIR", help="the backup")
+    restore.add_argument("--without-state", action="store_true", help="leave state.sqlite as it is")
 
     export = _action(actions, "export", "print samples as OpenMetrics text with timestamps", _export)
     export.add_argument(
@@ -92,14 +100,15 @@ def _inspect(arguments: argparse.Namespace) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    return 1 if _damages(find_store(arguments.data)) else 0
+    store = find_store(arguments.data)
+    return 1 if _damages(store, find_state(store)) else 0
 
 
-def _damages(folder: Path) -> int:
-    """Check a store, tell what is damaged, and return how much is."""
+def _damages(store: Path, state: Path | None) -> int:
+    """Check a store and a state, tell what is damaged, and return how much is."""
     from vedette_server.main.storage_command.verification import Verification
 
-    verification = Verification(folder)
+    verification = Verification(store, state)
     with show_progress("verify", verification.total()) as progress:
         for damage in verification.run(progress.advance):
             progress.print(str(damage), sys.stdout)
@@ -116,10 +125,14 @@ def _backup(arguments: argparse.Namespace) -> int:
     from vedette_server.main.storage_command.copying import back_up
     from vedette_server.main.storage_command.snapshot import Snapshot
 
-    with Snapshot(find_store(arguments.data)) as snapshot, show_progress("backup", snapshot.size) as progress:
-        copied = back_up(snapshot, arguments.folder, progress.advance, link=not arguments.copy)
+    store = find_store(arguments.data)
+    state = None if arguments.without_state else find_state(store)
+    with Snapshot(store) as snapshot, show_progress("backup", snapshot.size) as progress:
+        copied = back_up(snapshot, arguments.folder, progress.advance, link=not arguments.copy, state=state)
     links = f", {copied.linked} of them hard links" if copied.linked else ""
     print(f"{arguments.folder}: {copied.files} files{links}, {copied.size:,} bytes")  # noqa: T201
+    if state is None and not arguments.without_state:
+        print("there is no state.sqlite beside the store, and so none in the backup")  # noqa: T201
     return 0
 
 
@@ -127,12 +140,18 @@ def _restore(arguments: argparse.Namespace) -> int:
     from vedette_server.main.storage_command.copying import require_room, restore
 
     source = find_store(arguments.folder)
-    require_room(arguments.data)
-    if _damages(source):
+    state = None if arguments.without_state else find_state(source)
+    require_room(arguments.data, state)
+    if _damages(source, state):
         raise StorageCommandError(f"the backup {source} is damaged; nothing was restored")
     with show_progress("restore") as progress:
-        copied = restore(source, arguments.data, progress.advance)
+        copied = restore(source, arguments.data, progress.advance, state)
     print(f"{arguments.data}: {copied.files} files, {copied.size:,} bytes are restored")  # noqa: T201
+    if state is None and not arguments.without_state:
+        print(  # noqa: T201
+            "the backup holds no state.sqlite: states of hosts and services, events and the queue of notifications "
+            "are as they were in the data folder, if it has any"
+        )
     return 0
 
 

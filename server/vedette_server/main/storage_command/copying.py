@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vedette_server.main.storage_command.errors import StorageCommandError
-from vedette_server.main.storage_command.location import STORE, find_store
+from vedette_server.main.storage_command.location import STORE
 from vedette_server.main.storage_command.snapshot import OpenFile, Snapshot
+from vedette_server.state import FILE_NAME as STATE
+from vedette_server.state import StateError, copy_database, database_files
 from vedette_server.storage.catalog import NAME as CATALOG
 from vedette_server.storage.files import sync_folder
 from vedette_server.storage.log import framing
@@ -32,8 +34,14 @@ class Copied:
     size: int
     linked: int
 
+    def with_file(self, size: int) -> Copied:
+        """The same with one more file."""
+        return Copied(self.files + 1, self.size + size, self.linked)
 
-def back_up(snapshot: Snapshot, goal: Path, advance: Advance, *, link: bool = True) -> Copied:
+
+def back_up(
+    snapshot: Snapshot, goal: Path, advance: Advance, *, link: bool = True, state: Path | None = None
+) -> Copied:
     """Write the store as it was at the moment of ``snapshot`` to ``goal``, which is absent or empty.
 
     Args:
@@ -41,6 +49,7 @@ def back_up(snapshot: Snapshot, goal: Path, advance: Advance, *, link: bool = Tr
         goal: A folder, made if need be.
         advance: Is told the bytes that are done.
         link: Whether blocks, which never change, may be hard links where both are on one file system.
+        state: The database of the server's state, which is copied as it is now; ``None`` for a copy without one.
 
     Raises:
         StorageCommandError: ``goal`` is not empty, or cannot be written; nothing was left there.
@@ -48,25 +57,30 @@ def back_up(snapshot: Snapshot, goal: Path, advance: Advance, *, link: bool = Tr
     if snapshot.folder.resolve() in goal.resolve().parents:
         raise StorageCommandError(f"{goal} is inside the store; choose a folder outside of it")
     with _made_aside(goal) as aside:
-        return _copy(snapshot, aside, advance, link=link)
+        copied = _copy(snapshot, aside, advance, link=link)
+        return copied if state is None else copied.with_file(_copy_state(state, aside / STATE, advance))
 
 
-def restore(source: Path, data: Path, advance: Advance) -> Copied:
-    """Copy the store ``source`` into the data folder ``data``, which has none.
+def restore(source: Path, data: Path, advance: Advance, state: Path | None = None) -> Copied:
+    """Copy the store ``source`` into the data folder ``data``, which has none, and the server's state if one is given.
 
     Raises:
-        StorageCommandError: there is a store already, or it cannot be written; nothing was left there.
+        StorageCommandError: there is a store or a state already, or it cannot be written; nothing was left there.
     """
-    goal = data / STORE
-    require_room(data)
-    with Snapshot(find_store(source)) as snapshot, _made_aside(goal) as aside:
-        copied = _copy(snapshot, aside, advance, link=False)
-        _give_to_owner(aside, data)
-        return copied
+    require_room(data, state)
+    try:
+        with Snapshot(source) as snapshot, _made_aside(data / STORE) as aside:
+            copied = _copy(snapshot, aside, advance, link=False)
+            _give_to_owner(aside, data)
+            return copied if state is None else copied.with_file(_place_state(state, data, advance))
+    except BaseException:
+        if state is not None:
+            (data / STATE).unlink(missing_ok=True)
+        raise
 
 
-def require_room(data: Path) -> None:
-    """See that a store can be restored to ``data``.
+def require_room(data: Path, state: Path | None = None) -> None:
+    """See that a store, and the server's state if there is one, can be restored to ``data``.
 
     Raises:
         StorageCommandError: there is one already.
@@ -74,6 +88,13 @@ def require_room(data: Path) -> None:
     for folder in (data / STORE, data / "blocks"):
         if _is_filled(folder):
             raise StorageCommandError(f"{folder} is not empty; move it away first, with the server stopped")
+    # A log that another database left would be taken for the restored one's.
+    there = database_files(data / STATE) if state is not None else []
+    if there:
+        raise StorageCommandError(
+            f"{', '.join(map(str, there))} would be overwritten; move what there is away first, with the server "
+            "stopped, or keep it with --without-state"
+        )
 
 
 @contextlib.contextmanager
@@ -163,6 +184,33 @@ def _cut_unfinished(path: Path) -> None:
                 file.truncate(part.offset)
                 os.fsync(file.fileno())
             return
+
+
+def _copy_state(source: Path, goal: Path, advance: Advance) -> int:
+    """Copy the database of the server's state; returns its bytes."""
+    try:
+        copy_database(source, goal)
+    except StateError as error:
+        raise StorageCommandError(f"{error}; --without-state leaves it out") from error
+    size = goal.stat().st_size
+    goal.chmod(source.stat().st_mode & 0o777)
+    sync_folder(goal.parent)
+    advance(size)
+    return size
+
+
+def _place_state(source: Path, data: Path, advance: Advance) -> int:
+    """Copy the database into a data folder that has none; returns its bytes.
+
+    Its caller puts the store in place after that: a server that found a store without its state would begin a new one.
+    """
+    with tempfile.TemporaryDirectory(prefix=f".{STATE}-", suffix=".partial", dir=data) as name:
+        aside = Path(name) / STATE
+        size = _copy_state(source, aside, advance)
+        _give_to_owner(aside.parent, data)
+        aside.rename(data / STATE)
+    sync_folder(data)
+    return size
 
 
 def _give_to_owner(folder: Path, data: Path) -> None:

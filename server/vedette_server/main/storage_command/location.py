@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from vedette_server.main.storage_command.errors import StorageCommandError
+from vedette_server.state import FILE_NAME as STATE
 from vedette_server.storage.folder import VERSION_TEXT
 
 DEFAULT_DATA = Path("/var/lib/vedette/server")
@@ -34,6 +35,14 @@ def store_or_place(data: Path) -> Path:
         StorageCommandError: it cannot be read, or it is of an unknown version.
     """
     return _find(data) or data / STORE
+
+
+def find_state(store: Path) -> Path | None:
+    """Return the database of the server's state that belongs to a store: in it, as in a backup, or beside it."""
+    places = [store / STATE]
+    if store.name == STORE:
+        places.append(store.parent / STATE)
+    return next((place for place in places if place.exists()), None)
 
 
 def _find(data: Path) -> Path | None:

@@ -1,4 +1,4 @@
-"""Checking every checksum of a store, file by file; what is damaged is named, and the rest is checked all the same."""
+"""Checking every file of a store and the server's state; what is damaged is named, and the rest is checked too."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vedette_server.main.storage_command.block_check import check_block
 from vedette_server.main.storage_command.log_check import check_segment
+from vedette_server.state import check_database
 from vedette_server.storage.block.meta import SUFFIX
 from vedette_server.storage.catalog import NAME as CATALOG
 from vedette_server.storage.checkpoint import NAME as CHECKPOINT
@@ -38,18 +39,20 @@ class Outcome:
 
 
 class Verification:
-    """Checks the store in ``folder``, which a server may be writing."""
+    """Checks the store in ``folder``, which a server may be writing, and the state that belongs to it, if any."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, state: Path | None = None) -> None:
         self.outcome = Outcome()
         self._folder = folder
+        self._state = [] if state is None else [state]
 
     def total(self) -> int:
         """The bytes that there are to read, about."""
-        return sum(_size(path) for path in (*self._small_files(), *self._segments(), *self._blocks()))
+        return sum(_size(path) for path in (*self._state, *self._small_files(), *self._segments(), *self._blocks()))
 
     def run(self, advance: Advance) -> Iterator[DamagedFileError]:
         """Read everything; yield what is damaged. ``advance`` is told the bytes that were read."""
+        yield from self._files(self._state, _check_state, advance)
         yield from self._files(self._small_files(), self._check_small, advance)
         yield from self._files(self._segments(), self._check_segment, advance)
         seen: set[Path] = set()
@@ -105,6 +108,12 @@ class Verification:
 
     def _blocks(self) -> list[Path]:
         return sorted((self._folder / "blocks").glob(f"*{SUFFIX}"))
+
+
+def _check_state(path: Path, advance: Advance) -> Iterator[DamagedFileError]:
+    for fault in check_database(path):
+        yield DamagedFileError(path, fault.offset, fault.what)
+    advance(path.stat().st_size)
 
 
 def _size(path: Path) -> int:
