@@ -26,7 +26,7 @@ CHECK_KEYS = ("check", "hosts")
 ORIGIN = re.compile(r"https?://[^/\s]+")
 MIN_RETENTION_MS = 3_600_000
 MIN_HEAD_AGE_MS, MAX_HEAD_AGE_MS = 10_000, 7_200_000
-MIN_HEAD_SIZE = 1 << 20
+MIN_HEAD_SIZE, MAX_HEAD_SIZE = 1 << 20, 1 << 30
 
 
 class Listen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -123,6 +123,8 @@ class StorageConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("head_age must be from 10s to 2h")
         if not MIN_HEAD_SIZE <= self.head_size <= self.head_size_max:
             raise ValueError("head_size must be at least 1MB, and at most head_size_max")
+        if self.head_size_max > MAX_HEAD_SIZE:
+            raise ValueError("head_size_max must be at most 1GB")
 
     def options(self) -> StorageOptions:
         """The same, as the store takes it."""

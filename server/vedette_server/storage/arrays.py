@@ -71,17 +71,21 @@ class NumberedArray:
         return self._array[:count]
 
 
-def reserved(count: int, dtype: DTypeLike, *, dense: bool = False) -> NDArray[Any]:
-    """Return ``count`` zeroes whose memory is taken page by page as they are written, and given back all at once.
+def reserved(count: int, dtype: DTypeLike) -> NDArray[Any]:
+    """Return ``count`` zeroes whose memory is taken page by page as they are written, and given back all at once."""
+    return np.frombuffer(reserved_pages(max(1, count) * np.dtype(dtype).itemsize), dtype)
+
+
+def reserved_pages(size: int, *, dense: bool = False) -> mmap.mmap:
+    """Return zero bytes whose memory is taken page by page as they are written.
 
     With ``dense`` the pages may be huge ones, of which far fewer have to be taken.
     """
-    size = max(1, count) * np.dtype(dtype).itemsize
     pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _MAP_NORESERVE)
     if dense:
         with contextlib.suppress(OSError):  # a kernel without them
             pages.madvise(mmap.MADV_HUGEPAGE)
-    return np.frombuffer(pages, dtype)
+    return pages
 
 
 def view_of(array: NDArray[Any]) -> memoryview[int]:

@@ -146,10 +146,13 @@ class Intake:
             Whether all of it was stored; if not, nothing was done, and ``frames`` must take it.
         """
         way = self._ways.get((frame.target, frame.layout, frame.source))
-        return way is not None and self.follow(way, seen, frame.sequence, frame.timestamp, frame.values)
+        if way is None or not self.follow(way, seen, frame.sequence, frame.timestamp):
+            return False
+        self.head.append(way.stream, frame.timestamp, frame.values)
+        return True
 
-    def follow(self, way: Way, seen: Stretches, sequence: int, timestamp: int, values: bytes | memoryview) -> bool:
-        """``go_on`` for a frame of which the way is known."""
+    def follow(self, way: Way, seen: Stretches, sequence: int, timestamp: int) -> bool:
+        """Note a frame that goes on the way that is given, if it does; its values are then to be appended."""
         run = way.history.runs[-1]
         if run.layout != way.layout or timestamp <= run.last or not self.head.is_next(way.stream, timestamp):
             return False
@@ -158,7 +161,6 @@ class Intake:
                 return False
             seen.add(sequence)
         run.last = timestamp
-        self.head.append(way.stream, timestamp, values)
         return True
 
     def known(self, sender: Sender, frame: Frame) -> bool:

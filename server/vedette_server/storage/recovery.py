@@ -14,7 +14,8 @@ from vedette_server.storage.contents import Contents
 from vedette_server.storage.cutting import Cutter, Sealed
 from vedette_server.storage.errors import DamagedFileError
 from vedette_server.storage.folder import DataFolder
-from vedette_server.storage.head.head import VALUE_BYTES, Head
+from vedette_server.storage.head.arena import VALUE_BYTES
+from vedette_server.storage.head.head import Head
 from vedette_server.storage.index.identity import Index
 from vedette_server.storage.intake import Intake
 from vedette_server.storage.log.segments import segment_numbers, segment_path
@@ -131,7 +132,8 @@ class LogHeads:
 class HeadCutter:
     """Makes blocks of the heads of a log that is too large for memory, in a thread beside the one that replays.
 
-    As many full heads as may wait while samples come are left for later: then the store serves the sooner.
+    Heads whose values are in the files of the log take little memory: they are left for later, and the store serves the
+    sooner. So are as many others as may wait while samples come.
 
     Attributes:
         blocks: Those that were made.
@@ -142,7 +144,7 @@ class HeadCutter:
         self.blocks: list[Block] = []
         self.sealed: deque[Sealed] = deque()
         self._cutter = cutter
-        self._options = options
+        self._room = options.waiting_heads * options.head_bytes
         self._running: Future[Block | None] | None = None
 
     def replay(self, heads: LogHeads, now_ms: int) -> None:
@@ -156,16 +158,19 @@ class HeadCutter:
             for head in heads:
                 checkpoint = Checkpoint(head.last_segment, intake.sequences.dump(), intake.sources.dump())
                 self.sealed.append(Sealed(head, tuple(intake.fresh_layouts), checkpoint, now_ms))
-                while len(self.sealed) > self._options.waiting_heads:
+                while self._resident() > self._room:
                     self._begin(thread)
                     self._finish()
                 if self._running is not None and self._running.done():
                     self._finish()
-                # As large as this one, of which its rows take about as much as its records.
-                to_come = heads.remaining // max(1, head.size)
-                if len(self.sealed) + to_come > self._options.waiting_heads:
+                # What is still to come is taken to be as this one.
+                to_come = heads.remaining * head.resident // max(1, head.size)
+                if self._resident() + to_come > self._room:
                     self._begin(thread)
             self._finish()
+
+    def _resident(self) -> int:
+        return sum(sealed.head.resident for sealed in self.sealed)
 
     def _begin(self, thread: ThreadPoolExecutor) -> None:
         if self._running is None and self.sealed:

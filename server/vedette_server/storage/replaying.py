@@ -25,6 +25,7 @@ from vedette_server.storage.log.records import (
     raw_frames,
 )
 from vedette_server.storage.log.segments import read_segment, segment_path
+from vedette_server.storage.sequences import Stretches
 from vedette_shared.frames import Frame, Layout, Sender
 from vedette_shared.logs import get_logger
 
@@ -36,8 +37,8 @@ _ALWAYS = -(2**63)
 class LogReplayer:
     """Takes segments of the log into an intake.
 
-    Nearly every frame goes on where the one before it of its source went, and is known by the same bytes: those are
-    taken as they stand in the record.
+    Nearly every frame goes on where the one before it of its source went, and is known by the same bytes: the values of
+    those stay where they are, in the file of the segment.
     """
 
     def __init__(self, folder: DataFolder, intake: Intake, damaged: Callable[[], None]) -> None:
@@ -45,8 +46,9 @@ class LogReplayer:
         self._folder = folder
         self._intake = intake
         self._damaged = damaged
-        self._senders: dict[bytes, Sender] = {}
+        self._senders: dict[bytes, tuple[Sender, Stretches]] = {}
         self._ways: dict[bytes, Way] = {}
+        self._sets = GrowingArray(np.int64)
 
     def segment(self, number: int, *, samples: bool, last: bool) -> None:
         """Replay one segment, without holding it in memory.
@@ -55,33 +57,54 @@ class LogReplayer:
             number: Which.
             samples: Whether its samples are wanted, or only what it says of senders and sources.
             last: Whether it is the newest, whose end may be torn.
+
+        Raises:
+            OSError: it cannot be read.
         """
         path = segment_path(self._folder.log, number)
-        sets = GrowingArray(np.int64)
+        self._sets = GrowingArray(np.int64)
         self._senders.clear()
         self._ways.clear()  # of another head, maybe
+        if samples:
+            self._samples(path, number, last=last)
+            return
         for part in read_segment(path, number):
             if isinstance(part, framing.Damage):
                 self._report(path, part, last=last)
-                continue
-            try:
-                if samples and part[0] == KIND_FRAMES:
-                    self._raw_frames(part)
-                else:
-                    self._apply(decode_record(part), sets, samples=samples)
-            except RecordError as error:
-                self._damaged()
-                _logger.error("a record of the log is left out", file=path, reason=error)
+            else:
+                self._record(path, part, -1)
 
-    def _apply(self, record: Record, sets: GrowingArray, *, samples: bool) -> None:
+    def _samples(self, path: Path, number: int, *, last: bool) -> None:
+        arena = self._intake.head.arena
+        with path.open("rb") as file:
+            begin, data = arena.load(file)
+        for part in framing.scan(data, number):
+            if isinstance(part, framing.Damage):
+                self._report(path, part, last=last)
+            else:
+                self._record(path, part[1], begin + part[0])
+        arena.release(begin)
+
+    def _record(self, path: Path, payload: memoryview, place: int) -> None:
+        """Take a record. ``place`` is where its payload is in the arena; negative, if its samples are not wanted."""
+        try:
+            if place >= 0 and payload[0] == KIND_FRAMES:
+                self._raw_frames(payload, place)
+            else:
+                self._apply(decode_record(payload), samples=place >= 0)
+        except RecordError as error:
+            self._damaged()
+            _logger.error("a record of the log is left out", file=path, reason=error)
+
+    def _apply(self, record: Record, *, samples: bool) -> None:
         if isinstance(record, Layout):
             self._intake.layout(record)
         elif isinstance(record, FramesRecord):
             self._note(record)
         elif isinstance(record, LooseRecord):
-            sets.extend(self._intake.index.loose(record.labels))
+            self._sets.extend(self._intake.index.loose(record.labels))
             if samples:
-                self._loose(record, sets)
+                self._loose(record, self._sets)
         elif isinstance(record, EndsRecord):
             for end in record.ends:
                 if samples:
@@ -89,23 +112,27 @@ class LogReplayer:
                 else:
                     self._intake.sources.of(end.target, end.source).note(b"", end.timestamp)
 
-    def _raw_frames(self, payload: memoryview) -> None:
+    def _raw_frames(self, payload: memoryview, place: int) -> None:
         who, frames = raw_frames(payload)
-        sender = self._senders.get(who)
-        if sender is None:
-            sender = self._senders[who] = decode_sender(who)
-        intake, ways = self._intake, self._ways
-        seen = intake.sequences.of(sender)
+        sender, seen = self._senders.get(who) or self._sender(who)
+        intake, head, ways = self._intake, self._intake.head, self._ways
         lost = 0
         for raw in frames:
             way = ways.get(raw.route)
-            if way is None or not intake.follow(way, seen, raw.sequence, raw.timestamp, raw.values):
-                lost += not self._frame(sender, raw)
+            if way is not None and intake.follow(way, seen, raw.sequence, raw.timestamp):
+                head.append_at(way.stream, raw.timestamp, place + raw.at, raw.size)
+            else:
+                lost += not self._frame(sender, raw, payload)
         self._report_lost(lost, sender)
 
-    def _frame(self, sender: Sender, raw: RawFrame) -> bool:
+    def _sender(self, who: bytes) -> tuple[Sender, Stretches]:
+        sender = decode_sender(who)
+        found = self._senders[who] = sender, self._intake.sequences.of(sender)
+        return found
+
+    def _frame(self, sender: Sender, raw: RawFrame, payload: memoryview) -> bool:
         """Take in a frame that needs thought; returns whether its layout is known."""
-        frame = raw.decoded()
+        frame = raw.decoded(payload)
         if not self._fits(frame):
             return False
         self._intake.frames(sender, [frame], _ALWAYS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.server.storage.support import NOW, Samples, read_all, to_frame, to_layout
+from tests.server.storage.support import NOW, Samples, read_all, run_store, to_frame, to_layout
 from vedette_server.storage import SourceEnd, StorageOptions, Store
 from vedette_server.storage.interface import LooseSamples, Matcher, MatchOp, Receipt
 from vedette_shared.clock import ManualClock
@@ -166,6 +166,11 @@ def remembered(store: Store) -> tuple[dict[Any, Any], Any]:
     return sequences, sorted(intake.sources.dump())
 
 
+def resident(store: Store) -> int:
+    """Bytes of memory of the full heads."""
+    return sum(sealed.head.resident for sealed in store._state.sealed)
+
+
 async def replay(path: Path, steps: Sequence[Any], openings: Sequence[StorageOptions]) -> None:
     async with log_only(path, KEPT) as store:
         for step in steps:
@@ -177,7 +182,7 @@ async def replay(path: Path, steps: Sequence[Any], openings: Sequence[StorageOpt
             assert read_all(store.querier) == before
             assert remembered(store) == known
             assert store.statistics().damaged == 0
-            assert len(store._state.sealed) <= options.waiting_heads
+            assert resident(store) <= options.waiting_heads * options.head_bytes
 
 
 @settings(max_examples=30, deadline=None)
@@ -208,10 +213,55 @@ async def test_full_heads_of_the_log_become_blocks_when_no_more_may_wait(tmp_pat
     async with log_only(tmp_path, KEPT) as store:
         for begin in (1, 3, 5, 7):
             await Steady("a", 0, begin, 2)(store)
+            await Loose("a", "alone", NOW + begin, 1.0)(store)
             await Rolls()(store)
         before = read_all(store.querier)
-    async with log_only(tmp_path, StorageOptions(head_bytes=1, waiting_heads=waiting, retention_ms=0)) as store:
+    async with log_only(tmp_path, replace(KEPT, head_bytes=1)) as store:
+        assert [len(store._state.sealed), *store.blocks()] == [4]
+        one = max(sealed.head.resident for sealed in store._state.sealed)
+    async with log_only(tmp_path, StorageOptions(head_bytes=one, waiting_heads=waiting, retention_ms=0)) as store:
         kept = len(store._state.sealed)
         assert kept <= waiting
         assert len(store.blocks()) == 4 - kept
         assert read_all(store.querier) == before
+
+
+async def test_frames_of_the_log_take_no_memory(tmp_path: Path) -> None:
+    """Their values are read in the log, however much there is, until the heads have become blocks."""
+    layout = to_layout(*[f"metric{{{i}}}" for i in range(2000)])
+    rows = [[float(i)] * len(layout) for i in range(12)]
+    frames = [to_frame(i + 1, NOW + i, "a", layout, row) for i, row in enumerate(rows)]
+    async with log_only(tmp_path, KEPT) as store:
+        for i in range(0, len(frames), 4):
+            await store.appender.append_frames(Sender("a", 1), [layout], frames[i : i + 4])
+            await Rolls()(store)
+        before = read_all(store.querier)
+    options = StorageOptions(head_bytes=1 << 15, waiting_heads=3, retention_ms=0, commit_delay_ms=0)
+    async with log_only(tmp_path, options) as store:
+        heads = [sealed.head for sealed in store._state.sealed]
+        first_row = 8 * len(layout)
+        assert [head.samples for head in heads] == [4 * len(layout)] * 3
+        assert all(first_row < head.resident < first_row + 4096 < 3 * first_row < head.size for head in heads)
+        assert read_all(store.querier) == before
+    async with run_store(tmp_path, ManualClock(NOW), options) as store:
+        while len(store.blocks()) < 3:
+            await trio.sleep(0.01)
+        assert read_all(store.querier) == before
+
+
+async def test_a_row_of_the_log_is_completed_by_a_late_frame(tmp_path: Path) -> None:
+    """What the log's file has cannot be changed; what stands, stands."""
+    layout = LAYOUTS[0]
+    rows = [[1, 2, 3], [ABSENT, 5, ABSENT], [7, 8, 9]]
+    frames = [to_frame(i + 1, NOW + i, "a", layout, row) for i, row in enumerate(rows)]
+    async with log_only(tmp_path, KEPT) as store:
+        await store.appender.append_frames(Sender("a", 1), [layout], frames)
+    late = to_frame(9, NOW + 1, "a", layout, [4, 55, 6])
+    whole = Receipt(stored=2, repeated=0, refused=1, too_old=0, highest_sequence=9)
+    async with log_only(tmp_path, KEPT) as store:
+        assert await store.appender.append_frames(Sender("a", 1), [], [late]) == whole
+        completed = read_all(store.querier)
+    async with log_only(tmp_path, KEPT) as store:
+        assert read_all(store.querier) == completed
+    values = sorted([np.int64(bits).view(np.float64) for bits in samples.values()] for samples in completed.values())
+    assert values == [[1, 4, 7], [2, 5, 8], [3, 6, 9]]

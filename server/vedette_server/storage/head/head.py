@@ -1,8 +1,8 @@
 """The head: the newest samples in memory, as rows in arrival order; one writer, any number of readers, no lock.
 
 A *stream* is a target with a shape (the signatures of its rows). A row's values lie together in one arena; the rows
-of a stream are chained backwards, so that appending touches nothing that stands. Arenas are reserved, not filled:
-memory is taken page by page, and given back at once when the head has become a block.
+of a stream are chained backwards, so that appending touches nothing that stands. Memory is reserved, not filled: it is
+taken page by page, and given back at once when the head has become a block.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from vedette_server.storage.arrays import GrowingArray, reserved, view_of
 from vedette_server.storage.head import kernels
+from vedette_server.storage.head.arena import VALUE_BYTES, Arena
 from vedette_server.storage.head.view import HeadView
 from vedette_server.storage.index.layouts import Shape
 from vedette_server.storage.read.directory import Directory
 from vedette_shared.frames import ABSENT_BITS
 
-VALUE_BYTES = 8
 ROW_BYTES = 16
 STREAM_BYTES = 28
 _NEVER = np.iinfo(np.int64)
@@ -37,31 +37,33 @@ class Rival:
 
 
 class Head:
-    """Rows of the newest samples. ``capacity`` is in bytes of values."""
+    """Rows of the newest samples.
+
+    Attributes:
+        arena: Their values.
+    """
 
     def __init__(self, capacity: int, first_segment: int) -> None:
+        """``capacity`` is in bytes of values."""
         self.first_segment = first_segment
         self.last_segment = first_segment
         self.rows = 0
-        self.used = 0
         self.streams = 0
         self.series = 0
         self.samples = 0
         self.min_time, self.max_time = _NEVER.max, _NEVER.min
-        self._capacity = capacity // VALUE_BYTES
-        self._arena = reserved(self._capacity, np.float64, dense=True)
-        self._bits = self._arena.view(np.uint64)
-        self._bytes = view_of(self._arena.view(np.uint8))
-        self._row_times = reserved(self._capacity, np.int64)
-        self._row_at = reserved(self._capacity, np.int32)
-        self._previous = reserved(self._capacity, np.int32)
+        self.arena = Arena(capacity)
+        most = self.arena.capacity // VALUE_BYTES
+        self._row_times = reserved(most, np.int64)
+        self._row_at = reserved(most, np.uint32)
+        self._previous = reserved(most, np.int32)
         self._times_view, self._at_view = view_of(self._row_times), view_of(self._row_at)
         self._previous_view = view_of(self._previous)
-        self._stream_targets = reserved(self._capacity, np.int32)
-        self._stream_tables = reserved(self._capacity, np.int32)
-        self._oldest = reserved(self._capacity, np.int64)
-        self._newest = reserved(self._capacity, np.int64)
-        self._last_row = reserved(self._capacity, np.int32)
+        self._stream_targets = reserved(most, np.int32)
+        self._stream_tables = reserved(most, np.int32)
+        self._oldest = reserved(most, np.int64)
+        self._newest = reserved(most, np.int64)
+        self._last_row = reserved(most, np.int32)
         self._oldest_view, self._newest_view = view_of(self._oldest), view_of(self._newest)
         self._last_view = view_of(self._last_row)
         self._table_offsets = GrowingArray(np.int64)
@@ -76,12 +78,17 @@ class Head:
 
     @property
     def size(self) -> int:
-        """Bytes of memory that are taken."""
-        return self.used * VALUE_BYTES + self.rows * ROW_BYTES + self.streams * STREAM_BYTES
+        """Bytes that its samples take, in memory and in files."""
+        return self.samples * VALUE_BYTES + self._bookkeeping()
+
+    @property
+    def resident(self) -> int:
+        """Bytes of memory that it takes, which nothing but a block gives back."""
+        return self.arena.used - self.arena.filed + self._bookkeeping()
 
     def has_room(self, values: int) -> bool:
         """Whether rows with so many values fit in."""
-        return self.used + values <= self._capacity
+        return self.arena.used + values * VALUE_BYTES <= self.arena.capacity
 
     def stream(self, target: int, shape: Shape) -> int:
         """The number of a stream, which is opened if need be."""
@@ -104,9 +111,11 @@ class Head:
 
     def append(self, stream: int, timestamp: int, values: bytes | memoryview) -> None:
         """Append a row that ``is_next``, or whose samples are known to be new. ``values`` holds its doubles."""
-        row, at = self.rows, self.used
-        size = len(values)
-        self._bytes[at * VALUE_BYTES : at * VALUE_BYTES + size] = values
+        self.append_at(stream, timestamp, self.arena.put(values), len(values))
+
+    def append_at(self, stream: int, timestamp: int, at: int, size: int) -> None:
+        """``append`` for a row whose values are in the arena: ``size`` bytes of it from ``at`` on."""
+        row = self.rows
         self._times_view[row] = timestamp
         self._at_view[row] = at
         self._previous_view[row] = self._last_view[stream]
@@ -117,9 +126,7 @@ class Head:
             self._oldest_view[stream] = timestamp
         if timestamp > self.max_time or timestamp < self.min_time:
             self._cover(timestamp, timestamp)
-        count = size // VALUE_BYTES
-        self.used = at + count
-        self.samples += count
+        self.samples += size // VALUE_BYTES
         self.rows = row + 1
 
     def merge(self, stream: int, timestamp: int, values: NDArray[np.float64]) -> tuple[int, int, int]:
@@ -148,7 +155,7 @@ class Head:
             repeated += int((known & (bits == there)).sum())
             refused += int((known & (bits != there)).sum())
             fresh = wanted & ~known
-            there[fresh] = bits[fresh]
+            self._replace(row, np.where(fresh, bits, there))
             stored = int(fresh.sum())
             self.samples += stored
             return stored, repeated, refused
@@ -173,10 +180,10 @@ class Head:
             chosen = times[plain]
             counts = kernels.append_single(
                 streams[plain], chosen, values[plain].view(np.uint64), self._newest, self._oldest, self._last_row,
-                self._previous, self._row_times, self._row_at, self._bits, self.rows, self.used,
+                self._previous, self._row_times, self._row_at, self.arena.words, self.rows, self.arena.used,
             )  # fmt: skip
             self._cover(int(chosen.min()), int(chosen.max()))
-            self.used += counts[0]
+            self.arena.used += counts[0] * VALUE_BYTES
             self.samples += counts[0]
             self.rows += counts[0]
             stored, repeated, refused = stored + counts[0], repeated + counts[1], refused + counts[2]
@@ -195,8 +202,11 @@ class Head:
         )
         return HeadView(
             directory, self.min_time, self.max_time, rows, self._last_row, self._previous, self._row_times,
-            self._row_at, self._arena,
+            self._row_at, self.arena.doubles,
         )  # fmt: skip
+
+    def _bookkeeping(self) -> int:
+        return self.rows * ROW_BYTES + self.streams * STREAM_BYTES
 
     def _cover(self, first: int, last: int) -> None:
         if first < self.min_time:
@@ -213,10 +223,20 @@ class Head:
         return row
 
     def _row(self, stream: int, row: int) -> NDArray[np.uint64]:
-        """The bits of a row, to read and to fill in what is absent."""
-        at = self._at_view[row]
+        """The bits of a row, to read."""
         shape = self._shapes[self._stream_tables[stream]]
-        return self._bits[at : at + len(shape.signatures)]
+        return self._bits(row, len(shape.signatures))
+
+    def _bits(self, row: int, width: int) -> NDArray[np.uint64]:
+        at = self._at_view[row]
+        return self.arena.words[at : at + width * VALUE_BYTES : VALUE_BYTES]
+
+    def _replace(self, row: int, bits: NDArray[np.uint64]) -> None:
+        """Write other bits of a row: in its place, or, where a file is there, elsewhere."""
+        if self.arena.is_file(self._at_view[row]):
+            self._at_view[row] = self.arena.put(bits.tobytes())
+        else:
+            self._bits(row, len(bits))[:] = bits
 
     def _open(self, target: int, shape: Shape) -> int:
         stream = self.streams

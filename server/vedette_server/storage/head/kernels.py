@@ -67,11 +67,14 @@ def clock_codes(starts: Array, ends: Array, times: Array) -> Array:
 def gather(
     rows: Array, row_at: Array, arena: Array, first: Array, counts: Array, columns: Array, values: Array, at: Array
 ) -> None:
-    """Copy one column of each series out of the rows: ``arena[row_at[rows[first[i] + j]] + columns[i]]``."""
+    """Copy one column of each series out of the rows: ``arena[row_at[rows[first[i] + j]] + 8 * columns[i]]``.
+
+    ``arena`` has a double at each byte, ``row_at`` counts bytes.
+    """
     for i in range(len(counts)):
-        begin, goal, column = first[i], at[i], columns[i]
+        begin, goal, offset = first[i], at[i], 8 * columns[i]
         for j in range(counts[i]):
-            values[goal + j] = arena[row_at[rows[begin + j]] + column]
+            values[goal + j] = arena[row_at[rows[begin + j]] + offset]
 
 
 @compiled_by(streams=1)
@@ -89,7 +92,8 @@ def append_single(
     row: int,
     at: int,
 ) -> tuple[int, int, int]:
-    """Append rows of one value each; ``values`` and ``arena`` as uint64 bits.
+    """Append rows of one value each; ``values`` as uint64 bits, ``arena`` as those at each byte, ``at`` and ``row_at``
+    in bytes.
 
     A value for a timestamp that its stream has already is not taken: the first one stands.
 
@@ -118,6 +122,6 @@ def append_single(
         previous[row] = last_row[stream]
         last_row[stream] = row
         row += 1
-        at += 1
+        at += 8
         stored += 1
     return stored, repeated, refused

@@ -23,7 +23,7 @@ class HeadView:
         last_row: Numbers,
         previous: Numbers,
         row_times: Ints,
-        row_at: Numbers,
+        row_at: NDArray[np.uint32],
         arena: NDArray[np.float64],
     ) -> None:
         self.directory = directory

@@ -47,8 +47,8 @@ def frame_record(*payload: bytes) -> bytes:
     return _RECORD.pack(size, _length_checksum(size), checksum)
 
 
-def scan(data: memoryview, number: int) -> Iterator[memoryview | Damage]:
-    """Yield the payloads of a segment in order, and what lies between them that is none."""
+def scan(data: memoryview, number: int) -> Iterator[tuple[int, memoryview] | Damage]:
+    """Yield the payloads of a segment in order, each with its place, and what lies between them that is none."""
     at = SEGMENT_HEAD
     if bytes(data[:SEGMENT_HEAD]) != segment_head(number):
         if len(data) <= SEGMENT_HEAD:
@@ -58,8 +58,9 @@ def scan(data: memoryview, number: int) -> Iterator[memoryview | Damage]:
     while at < len(data):
         payload = _whole_record(data, at)
         if payload is not None:
-            at += RECORD_HEAD + len(payload)
-            yield payload
+            place = at + RECORD_HEAD
+            at = place + len(payload)
+            yield place, payload
             continue
         after, torn = _next_record(data, at)
         yield Damage(at, after - at, torn)

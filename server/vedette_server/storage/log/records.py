@@ -45,23 +45,25 @@ class FramesRecord:
 
 
 class RawFrame(msgspec.Struct, frozen=True, gc=False):
-    """A frame as it stands in a record.
+    """A frame as it stands in a payload.
 
     Attributes:
         sequence: Counts the sender's frames, 0 for one without a number.
         timestamp: Milliseconds.
         route: Layout, target, source and the size of the values as bytes: the same for all frames of one source until
             its layout changes.
-        values: The doubles, in the record's own memory.
+        at: Where in the payload the doubles begin.
+        size: Their bytes.
     """
 
     sequence: int
     timestamp: int
     route: bytes
-    values: memoryview
+    at: int
+    size: int
 
-    def decoded(self) -> Frame:
-        """The frame by itself.
+    def decoded(self, payload: memoryview) -> Frame:
+        """The frame by itself, out of its payload.
 
         Raises:
             RecordError: the source is no text.
@@ -73,7 +75,9 @@ class RawFrame(msgspec.Struct, frozen=True, gc=False):
         except UnicodeDecodeError as error:
             raise RecordError(f"a record cannot be read: {error}") from error
         target = self.route[_ROUTE.size : source_at]
-        return Frame(self.sequence, self.timestamp, target, source, layout, bytes(self.values))
+        return Frame(
+            self.sequence, self.timestamp, target, source, layout, bytes(payload[self.at : self.at + self.size])
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +181,7 @@ def raw_frames(payload: memoryview) -> tuple[bytes, list[RawFrame]]:
             end = begin + size
             if end > len(payload):
                 raise RecordError("a frame is cut short")
-            frames.append(RawFrame(sequence, timestamp, bytes(payload[at + _ROUTE_AT : begin]), payload[begin:end]))
+            frames.append(RawFrame(sequence, timestamp, bytes(payload[at + _ROUTE_AT : begin]), begin, size))
             at = end
     except struct.error as error:
         raise RecordError(f"a record cannot be read: {error}") from error
@@ -199,7 +203,7 @@ def decode_sender(sender: bytes) -> Sender:
 
 def _decode_frames(payload: memoryview) -> FramesRecord:
     sender, frames = raw_frames(payload)
-    return FramesRecord(decode_sender(sender), tuple(frame.decoded() for frame in frames))
+    return FramesRecord(decode_sender(sender), tuple(frame.decoded(payload) for frame in frames))
 
 
 def _decode_loose(payload: memoryview) -> LooseRecord:

@@ -122,9 +122,12 @@ def read_segment(path: Path, number: int) -> Iterator[memoryview | framing.Damag
             return
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data, memoryview(data) as view:
             for part in framing.scan(view, number):
-                yield part
-                if isinstance(part, memoryview):
-                    part.release()
+                if isinstance(part, framing.Damage):
+                    yield part
+                    continue
+                _, payload = part
+                with payload:
+                    yield payload
 
 
 def _told(error: OSError, path: Path) -> StorageError:
