@@ -28,7 +28,7 @@ from vedette_shared.systemd import notify
 _log = get_logger(__name__)
 
 _COLLECT_EVERY = 20_000
-"""Objects; most of ours are freed without the collector."""
+"""Objects; most of ours are freed without the collector, which need not look often."""
 
 
 class Server:
@@ -47,6 +47,7 @@ class Server:
             StorageError, StateError: the data folder cannot be used.
         """
         config = self._configuration.server
+        gc.set_threshold(_COLLECT_EVERY, 20, 20)
         try:
             with ExitStack() as stack:
                 api = stack.enter_context(listen_on(config.api.listen))
@@ -82,20 +83,14 @@ class Server:
             await nursery.start(serve_ingest, parts.receiver, [ingest])
             await nursery.start(parts.scraper.run)
             await nursery.start(serve_api, parts.app(), api)
-            _spare_the_collector()
+            gc.collect()
+            gc.freeze()  # What is there now stays for good.
             _log.info("ready", **addresses, data=config.data)
             notify("READY=1")
             await _obey_signals(parts)
             notify("STOPPING=1")
             _log.info("stopping")
             nursery.cancel_scope.cancel()
-
-
-def _spare_the_collector() -> None:
-    """Let the garbage collector pass over what stays for good, and look less often at what comes and goes."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_COLLECT_EVERY, 20, 20)
 
 
 async def _obey_signals(parts: Parts) -> None:

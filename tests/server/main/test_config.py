@@ -49,6 +49,8 @@ REFUSED = [
         ),
     ),
     ('[storage]\nretention = "1m"', "storage: retention must be at least 1h"),
+    ('[storage]\nhead_size = "1KiB"', "storage: head_size must be at least 1MB, and at most head_size_max"),
+    ('[storage]\nhead_size_max = "2GB"', "storage: head_size_max must be at most 1GB"),
     ("[query]\nconcurrency = 0", "query: timeout, concurrency and max_samples must be more than 0"),
     ("[quer]\n", "quer: unknown key; did you mean query?"),
     (
