@@ -175,13 +175,13 @@ def test_the_mouse_moves_opens_and_sorts(fleet: Fleet, url: str) -> None:
 
 
 def test_help_and_theme(fleet: Fleet, url: str) -> None:
-    """The help explains the keys, and goes away; t changes the colours."""
+    """The help explains the keys, all at a glance, and goes away; t changes the colours."""
     fill(fleet)
 
     async def script(driver: Driver) -> None:
         await driver.sees("gamma")
         await driver.press("question_mark")
-        await driver.sees("Keys and words", "turn the order round")
+        await driver.sees("Keys and words", "turn the order round", "not with what was asked for")
         await driver.press("escape", "t")
         await driver.sees("gamma")
         assert driver.app.theme == "vedette-light"

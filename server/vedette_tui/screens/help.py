@@ -19,9 +19,7 @@ Tables     /  filter: rows in which every word occurs
            p  problems only      r  ask the server now
            s  sort by the next column     S  turn the order round
 
-Events     e  events of the fleet, or of the host whose services are shown
-           h  the services of the event's host
-
+Events     e  of the fleet, or of this host   h  the event's host
 Graph      1 2 3 4  last 15 minutes, hour, 6 hours, 24 hours
            z  zoom to the values, or show the levels again
 
