@@ -57,13 +57,14 @@ class Finder:
     """Remembers what it found: a socket is asked again only when it is another one, or was not recognised for long.
 
     Args:
-        proc: Where procfs is mounted.
+        proc, sys: Where procfs and sysfs are mounted.
         most_bytes: Of a page.
         clock: Tells when to ask again.
     """
 
-    def __init__(self, proc: Path, most_bytes: int, clock: Clock) -> None:
+    def __init__(self, proc: Path, sys: Path, most_bytes: int, clock: Clock) -> None:
         self._proc = proc
+        self._sys = sys
         self._most_bytes = most_bytes
         self._clock = clock
         self._known: dict[Listener, Finding] = {}
@@ -73,7 +74,7 @@ class Finder:
         """Return what listens here and is or may be an application, by port; what is not scraped has a ``problem``."""
         found = await trio.to_thread.run_sync(listeners, self._proc)
         new = [one for one in found if self._is_due(one)]
-        names = await trio.to_thread.run_sync(owners, self._proc, [one.inode for one in new])
+        names = await trio.to_thread.run_sync(owners, self._proc, self._sys, [one.inode for one in new])
         limiter = trio.CapacityLimiter(AT_A_TIME)
         async with trio.open_nursery() as nursery:
             for one in new:

@@ -13,7 +13,7 @@ from vedette_shared.clock import Clock
 
 def make_finder(config: AgentConfig, clock: Clock) -> Finder:
     """Return what finds applications, within the limits of sources."""
-    return Finder(config.node.roots.proc, config.limits.bytes, clock)
+    return Finder(config.node.roots.proc, config.node.roots.sys, config.limits.bytes, clock)
 
 
 def with_findings(config: AgentConfig, findings: Sequence[Finding]) -> AgentConfig:

@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from vedette_agent.apps.groups import group_processes, hierarchy, socket_groups
+
 _LISTENING = "0A"
 _LONGEST_NAME = 15
 _SOCKET = re.compile(r"socket:\[(\d+)\]")
@@ -64,11 +66,37 @@ def read_table(text: str) -> Iterator[Listener]:
             continue
 
 
-def owners(proc: Path, inodes: Iterable[int]) -> dict[int, str]:
-    """Return the names of the processes that hold sockets, as far as this process may see them, by inode."""
+def owners(proc: Path, sys: Path, inodes: Iterable[int]) -> dict[int, str]:
+    """Return the names of the processes that hold sockets, by inode.
+
+    What other users' processes hold is not for everybody to see. There the processes of the control group that the
+    socket was opened in are taken for its owners, as those of a service are, where all have the same name.
+    """
     wanted = set(inodes)
+    found = _seen(proc, wanted) if wanted else {}
+    left = wanted - found.keys()
+    return found | _of_groups(proc, sys, left) if left else found
+
+
+def _of_groups(proc: Path, sys: Path, wanted: set[int]) -> dict[int, str]:
+    root = hierarchy(sys)
+    if root is None:
+        return {}
+    groups = {inode: group for inode, group in socket_groups().items() if inode in wanted}
+    names: dict[int, str] = {}
+    for group, pids in group_processes(root, groups.values()).items():
+        different = set()
+        for pid in pids:
+            with suppress(OSError):
+                different.add(_name(proc / str(pid)))
+        if len(different) == 1:
+            names[group] = different.pop()
+    return {inode: names[group] for inode, group in groups.items() if group in names}
+
+
+def _seen(proc: Path, wanted: set[int]) -> dict[int, str]:
     found: dict[int, str] = {}
-    for process in proc.iterdir() if wanted else ():
+    for process in proc.iterdir():
         if not process.name.isdigit():
             continue
         for inode in wanted.intersection(_held(process)):

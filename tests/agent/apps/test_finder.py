@@ -74,12 +74,12 @@ async def host(
         ports = [await stack.enter_async_context(pages(body, asked)) for body in bodies]
         listening = [Listener("127.0.0.1", port, inode) for inode, port in enumerate(ports)]
         monkeypatch.setattr(finder_module, "listeners", lambda _: listening)
-        monkeypatch.setattr(finder_module, "owners", lambda _, inodes: dict.fromkeys(inodes, "an_exporter"))
+        monkeypatch.setattr(finder_module, "owners", lambda _, __, inodes: dict.fromkeys(inodes, "an_exporter"))
         yield ports
 
 
 def make_finder(clock: ManualClock) -> Finder:
-    return Finder(Path("/proc"), 1 << 20, clock)
+    return Finder(Path("/proc"), Path("/sys"), 1 << 20, clock)
 
 
 def said(findings: Sequence[Finding]) -> dict[int, tuple[str, str, str]]:
@@ -143,7 +143,7 @@ async def test_what_was_found_is_as_if_it_were_named(monkeypatch: pytest.MonkeyP
 async def test_what_does_not_answer(monkeypatch: pytest.MonkeyPatch, chunks: tuple[bytes, ...], problem: str) -> None:
     async with raw(*chunks, endless=not chunks, pause=0.01) as port:
         monkeypatch.setattr(finder_module, "listeners", lambda _: [Listener("127.0.0.1", port, 1)])
-        monkeypatch.setattr(finder_module, "owners", lambda _, __: {1: "an_exporter"})
+        monkeypatch.setattr(finder_module, "owners", lambda *_: {1: "an_exporter"})
         (finding,) = await make_finder(ManualClock(0)).look(CONFIG)
     assert finding.problem.startswith(problem)
 

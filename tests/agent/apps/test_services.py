@@ -29,7 +29,7 @@ CONFIG = AppsConfig(timeout=Duration(20_000))
 
 async def find(config: AppsConfig = CONFIG) -> dict[str, Finding]:
     """What is found on this machine, by address."""
-    findings = await Finder(Path("/proc"), 1 << 20, SystemClock()).look(config)
+    findings = await Finder(Path("/proc"), Path("/sys"), 1 << 20, SystemClock()).look(config)
     return {f"{one.listener.address}:{one.listener.port}": one for one in findings}
 
 

@@ -70,4 +70,4 @@ def test_this_machine() -> None:
         port = own.getsockname()[1]
         found = next(one for one in listeners(proc) if one.port == port)
         assert found == Listener("127.0.0.1", port, os.fstat(own.fileno()).st_ino)
-        assert owners(proc, [found.inode]) == {found.inode: Path("/proc/self/comm").read_text().strip()}
+        assert owners(proc, Path("/sys"), [found.inode]) == {found.inode: Path("/proc/self/comm").read_text().strip()}
