@@ -1,4 +1,4 @@
-"""The agent with BMCs and switches: memory and CPU with one BMC and two switches; twenty BMCs at the same time."""
+"""The agent with hardware and applications: what each costs in memory and CPU; twenty BMCs at the same time."""
 
 from __future__ import annotations
 
@@ -7,26 +7,23 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import trio
-
-from tests.agent.ipmi.asking import lan_bmc, source_of
 from tests.agent.ipmi.simulator import PASSWORD, USER, SimulatedBmc
+from tests.agent.redfish import service
+from tests.agent.redfish.running import Service, make_certificate
 from tests.agent.snmp.agents import snmpsim
 from tests.agent.snmp.switches import switch
 from tests.bench.agent import resident_mb, sink
+from tests.bench.bmcs import BMCS, TREE, Readings, by_ipmi, by_redfish
 from tests.bench.peers import PeerMissingError, Process, free_port
 from tests.bench.report import report
-from vedette_agent.ipmi.source import BmcSource
 from vedette_shared.errors import VedetteError
 
 PORTS = 48
-TEMPERATURES = 3
-"""Of the simulated BMC, which has 24 sensors with a reading."""
-BMCS = 20
 SETTLE_S, MEASURED_S = 35.0, 120.0
 """Each source was read once, with all that only its first reading does; then two or more readings of each."""
 
@@ -34,8 +31,13 @@ RESIDENT_BAR_MB = 60.0
 CPU_BAR_PERCENT = 1.0
 BMCS_BAR_S = 2.0
 
-COLLECTORS = ("ipmi", "bmc", "chassis", "sel")
-"""Without dcmi, for which the simulator needs a module that is compiled."""
+EXPORTERS = {
+    "redis": ("prometheus-redis-exporter", "redis_up"),
+    "mysql": ("prometheus-mysqld-exporter", "mysql_up"),
+    "postgres": ("prometheus-postgres-exporter", "pg_up"),
+    "apache": ("prometheus-apache-exporter", "apache_up"),
+}
+"""By job; the services themselves are not there, as what they are is no matter of the agent's."""
 
 _CONFIG = """
 host = "bench"
@@ -45,16 +47,29 @@ log_level = "error"
 listen = "127.0.0.1:{port}"
 [push]
 url = "{url}"
+[apps]
+ban = {ban}
 """
 
-_HARDWARE = """
+_IPMI = """
 [ipmi]
 interval = "30s"
 collectors = ["ipmi", "bmc", "chassis", "sel"]
 [[ipmi.bmc]]
-address = "127.0.0.1:{bmc}"
+address = "127.0.0.1:{port}"
 user = "{user}"
-password_file = "{folder}/secret"
+password_file = "{secret}"
+"""
+
+_REDFISH = """
+[ipmi]
+interval = "30s"
+[[ipmi.bmc]]
+address = "127.0.0.1:{port}"
+protocol = "redfish"
+user = "{user}"
+password_file = "{secret}"
+tls = {{ ca_file = "{ca_file}" }}
 """
 
 _DEVICE = """
@@ -66,93 +81,130 @@ interval = "60s"
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """An agent that is measured.
+
+    Attributes:
+        more: What its configuration has more than that of an agent that reads the node alone.
+        series: How many series of which names its page has to hold.
+        finds: Whether it scrapes the exporters that it finds.
+    """
+
+    more: str
+    series: Mapping[str, int]
+    finds: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What an agent costs: percent of a core, and resident megabytes."""
+
+    cpu_percent: float
+    resident_mb: float
+
+
 @contextmanager
-def agent(folder: Path, name: str, port: int, more: str) -> Iterator[Process]:
-    """Run an agent that pushes and listens on ``port``, with ``more`` in its configuration."""
+def kinds(folder: Path) -> Iterator[dict[str, Kind]]:
+    """The agents to compare, while all that they read runs."""
+    secret, redfish_secret = folder / "secret", folder / "redfish-secret"
+    secret.write_text(f"{PASSWORD}\n")
+    redfish_secret.write_text(f"{service.PASSWORD}\n")
+    for name in ("snmp", "redfish"):
+        (folder / name).mkdir()
+    recordings = {f"sw{number}": switch(PORTS) for number in (1, 2)}
+    with ExitStack() as stack:
+        bmc = SimulatedBmc(folder / "bmc")
+        stack.callback(bmc.stop)
+        certificate = make_certificate(folder)
+        other = Service(folder / "redfish", certificate, TREE)
+        stack.callback(other.stop)
+        devices = stack.enter_context(snmpsim(folder / "snmp", recordings))
+        for job, (program, _) in EXPORTERS.items():
+            command = [program, f"--web.listen-address=127.0.0.1:{free_port()}"]
+            environment = {
+                "DATA_SOURCE_NAME": "postgresql://127.0.0.1:1/" if job == "postgres" else "a:b@(127.0.0.1:1)/"
+            }
+            stack.enter_context(Process(command, folder / f"{job}.log", environment))
+        switches = "".join(_DEVICE.format(number=number, port=devices.port) for number in (1, 2))
+        yield {
+            "node": Kind("", {}),
+            "ipmi_snmp": Kind(
+                _IPMI.format(port=bmc.port, user=USER, secret=secret) + switches,
+                {"ifOperStatus": 2 * PORTS, "ipmi_temperature_celsius": 3},
+            ),
+            "redfish": Kind(
+                _REDFISH.format(port=other.port, user=service.USER, secret=redfish_secret, ca_file=certificate),
+                {"ipmi_temperature_celsius": 2, "redfish_system_health": 1},
+            ),
+            "apps": Kind("", {up: 1 for _, up in EXPORTERS.values()}, finds=True),
+        }
+
+
+@contextmanager
+def agent(folder: Path, name: str, port: int, kind: Kind) -> Iterator[Process]:
+    """Run an agent that pushes, and listens on ``port``."""
     own = folder / name
     own.mkdir()
+    ban = [] if kind.finds else list(EXPORTERS)
     with sink() as (_, url):
         config = own / "agent.toml"
-        config.write_text(_CONFIG.format(folder=own, port=port, url=url) + more)
+        config.write_text(_CONFIG.format(folder=own, port=port, url=url, ban=ban) + kind.more)
         command = [sys.executable, "-m", "vedette_shared.command", "agent", "--config", str(config)]
         with Process(command, own / "log") as process:
             process.wait_for(f"http://127.0.0.1:{port}/healthz")
             yield process
 
 
-def with_hardware(folder: Path) -> tuple[float, float, float]:
-    """CPU, in percent of a core, of an agent with hardware and of one without; the resident MB of the first."""
-    (folder / "secret").write_text(f"{PASSWORD}\n")
-    bmc = SimulatedBmc(folder / "bmc")
-    (folder / "snmp").mkdir()
-    port = free_port()
-    recordings = {f"sw{number}": switch(PORTS) for number in (1, 2)}
-    try:
-        with snmpsim(folder / "snmp", recordings) as devices, ExitStack() as stack:
-            more = _HARDWARE.format(bmc=bmc.port, user=USER, folder=folder)
-            more += "".join(_DEVICE.format(number=number, port=devices.port) for number in (1, 2))
-            agents = [
-                stack.enter_context(agent(folder, "with", port, more)),
-                stack.enter_context(agent(folder, "without", free_port(), "")),
-            ]
-            time.sleep(SETTLE_S)
-            begin, before = time.monotonic(), [process.cpu_seconds() for process in agents]
-            time.sleep(MEASURED_S)
-            elapsed, after = time.monotonic() - begin, [process.cpu_seconds() for process in agents]
-            loaded, plain = (100 * (new - old) / elapsed for old, new in zip(before, after, strict=True))
-            resident = resident_mb(agents[0])
-            _check_page(port)
-            return loaded, plain, resident
-    finally:
-        bmc.stop()
+def costs(folder: Path) -> dict[str, Cost]:
+    """What agents cost, by what they read beside the node."""
+    with kinds(folder) as all_kinds, ExitStack() as stack:
+        ports = {name: free_port() for name in all_kinds}
+        agents = {
+            name: stack.enter_context(agent(folder, f"agent-{name}", ports[name], kind))
+            for name, kind in all_kinds.items()
+        }
+        time.sleep(SETTLE_S)
+        begin, before = time.monotonic(), {name: process.cpu_seconds() for name, process in agents.items()}
+        time.sleep(MEASURED_S)
+        elapsed = time.monotonic() - begin
+        found = {
+            name: Cost(100 * (process.cpu_seconds() - before[name]) / elapsed, resident_mb(process))
+            for name, process in agents.items()
+        }
+        for name, kind in all_kinds.items():
+            _check_page(name, ports[name], kind.series)
+        return found
 
 
-def _check_page(port: int) -> None:
+def _check_page(name: str, port: int, expected: Mapping[str, int]) -> None:
     """Raise VedetteError unless the agent has read all that it was to read."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
         page = answer.read().decode()
-    ports, temperatures = page.count("\nifOperStatus{"), page.count("\nipmi_temperature_celsius{")
-    if (ports, temperatures) != (2 * PORTS, TEMPERATURES):
-        raise VedetteError(f"the agent shows {ports} ports and {temperatures} temperatures")
+    found = {metric: page.count(f"\n{metric}{{") for metric in expected}
+    if found != expected:
+        raise VedetteError(f"the agent with {name} shows {found}, where {dict(expected)} is due")
 
 
-def twenty_bmcs(folder: Path) -> tuple[float, float]:
-    """Seconds for the first reading of all, with logins and sensor records, and for the next."""
-    bmcs = [SimulatedBmc(folder / f"bmc{number}") for number in range(BMCS)]
-    try:
-        sources = [source_of(lan_bmc(bmc.port), collectors=COLLECTORS) for bmc in bmcs]
-        times = trio.run(_readings, sources)
-        for source in sources:
-            source.close()
-        return times
-    finally:
-        for bmc in bmcs:
-            bmc.stop()
-
-
-async def _readings(sources: list[BmcSource]) -> tuple[float, float]:
-    times = []
-    for _ in range(2):
-        begin = time.monotonic()
-        async with trio.open_nursery() as nursery:
-            for source in sources:
-                nursery.start_soon(source.collect)
-        times.append(time.monotonic() - begin)
-        assert not any(source.problems() for source in sources)
-    return times[0], times[1]
+def _told(protocol: str, readings: Readings) -> bool:
+    figures = {name: value for name, value in asdict(readings).items() if name != "first"}
+    return report("hardware", {"bmcs": BMCS, **figures}, {"seconds": (readings.first, BMCS_BAR_S)}, protocol=protocol)
 
 
 def main() -> int:
     """Print a line of JSON for each figure; 0 if every bar is met."""
-    if shutil.which("ipmi_sim") is None:
-        raise PeerMissingError("openipmi")
+    for program, package in (("ipmi_sim", "openipmi"), *((name, name) for name, _ in EXPORTERS.values())):
+        if shutil.which(program) is None:
+            raise PeerMissingError(package)
     with tempfile.TemporaryDirectory(prefix="vedette-bench-") as name:
         folder = Path(name)
-        first, warm = twenty_bmcs(folder)
-        loaded, plain, resident = with_hardware(folder)
-    met = [
-        report("hardware", {"bmcs": BMCS, "warm_seconds": warm}, {"seconds": (first, BMCS_BAR_S)}),
-        report("hardware", {"cpu_percent_without": plain}, {"cpu_percent": (loaded, CPU_BAR_PERCENT)}),
-        report("hardware", {}, {"resident_mb": (resident, RESIDENT_BAR_MB)}),
-    ]
+        met = []
+        for protocol, read in (("ipmi", by_ipmi), ("redfish", by_redfish)):
+            (folder / protocol).mkdir()
+            met.append(_told(protocol, read(folder / protocol)))
+        (folder / "agents").mkdir()
+        found = costs(folder / "agents")
+    for reads, cost in found.items():
+        bars = {"cpu_percent": (cost.cpu_percent, CPU_BAR_PERCENT), "resident_mb": (cost.resident_mb, RESIDENT_BAR_MB)}
+        met.append(report("hardware", {}, bars, agent_with=reads))
     return 0 if all(met) else 1

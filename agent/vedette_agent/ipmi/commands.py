@@ -16,22 +16,17 @@ from vedette_agent.ipmi.readings import (
     SelInfo,
     SensorReading,
 )
-from vedette_agent.ipmi.sdr import HEADER_BYTES, SensorRecord, parse_record, record_length
+from vedette_agent.ipmi.sdr import SensorRecord
+from vedette_agent.ipmi.sdr_repository import read_records
 from vedette_agent.ipmi.sel_log import read_news
 from vedette_agent.ipmi.states import THRESHOLD, THRESHOLD_BITS, state_of
 from vedette_agent.ipmi.vocabulary import manufacturer_name, sensor_type_name
 
 _BMC_ADDRESS = 0x20
 _DCMI = 0xDC
-_LAST_RECORD = 0xFFFF
-_CHUNK_BYTES = 16
-_MOST_RECORDS = 4096
 _HAS_SDR_REPOSITORY = 0x02
 
 _UNAVAILABLE, _SCANNING = 0x20, 0x40
-_CANNOT_RETURN = (0xC8, 0xCA, 0xFF)
-"""Completion codes of a BMC that wants to be asked for fewer bytes."""
-_RESERVATION_CANCELLED = 0xC5
 
 
 class BmcReader:
@@ -88,52 +83,8 @@ class BmcReader:
         # How many there are and when the last came or went; a device without a repository tells less.
         current = raw(STORAGE, 0x20)[1:13] if has_repository else raw(SENSOR, 0x20)
         if current != self._records_are or not self._records:
-            self._records = _read_records(raw, (STORAGE, 0x22, 0x23) if has_repository else (SENSOR, 0x22, 0x21))
+            self._records = read_records(raw, (STORAGE, 0x22, 0x23) if has_repository else (SENSOR, 0x22, 0x21))
             self._records_are = current
-
-
-def _read_records(raw: Raw, commands: tuple[int, int, int]) -> list[SensorRecord]:
-    netfn, reserve, get = commands
-    reservation = raw(netfn, reserve)[:2]
-    records = []
-    next_id = 0
-    whole = True
-    for _ in range(_MOST_RECORDS):
-        if whole:
-            try:
-                answer = raw(netfn, get, (*reservation, *_word(next_id), 0, 0xFF))
-            except CommandError as error:
-                if error.code not in _CANNOT_RETURN:
-                    raise
-                whole = False
-        if not whole:
-            try:
-                answer = _in_chunks(raw, netfn, get, reservation, next_id)
-            except CommandError as error:
-                if error.code != _RESERVATION_CANCELLED:
-                    raise
-                reservation = raw(netfn, reserve)[:2]
-                answer = _in_chunks(raw, netfn, get, reservation, next_id)
-        record = parse_record(answer[2:])
-        if record is not None:
-            records.append(record)
-        next_id = answer[0] | answer[1] << 8
-        if next_id == _LAST_RECORD:
-            break
-    return records
-
-
-def _in_chunks(raw: Raw, netfn: int, get: int, reservation: bytes, record_id: int) -> bytes:
-    answer = raw(netfn, get, (*reservation, *_word(record_id), 0, HEADER_BYTES))
-    record = answer[2:]
-    length = record_length(record)
-    while len(record) < length:
-        size = min(_CHUNK_BYTES, length - len(record))
-        part = raw(netfn, get, (*reservation, *_word(record_id), len(record), size))[2:]
-        if not part:
-            raise CommandError(0, "a sensor record breaks off")
-        record += part
-    return answer[:2] + record
 
 
 def _reading(raw: Raw, record: SensorRecord) -> SensorReading | None:
@@ -187,7 +138,3 @@ def _watts(raw: Raw) -> float | None:
 def _sel(raw: Raw) -> SelInfo:
     answer = raw(STORAGE, 0x40)
     return SelInfo(answer[1] | answer[2] << 8, answer[3] | answer[4] << 8)
-
-
-def _word(number: int) -> tuple[int, int]:
-    return number & 0xFF, number >> 8

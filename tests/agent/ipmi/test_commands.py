@@ -73,7 +73,7 @@ def plain(sensors: tuple[SensorReading, ...] | None) -> list[tuple[object, ...]]
     ]
 
 
-@pytest.mark.parametrize("most_bytes", [0xFF, 32, 16])
+@pytest.mark.parametrize("most_bytes", [0xFF, 64, 40, 32, 16])
 def test_everything(most_bytes: int) -> None:
     """All that a BMC tells, also by one that gives its records in small pieces alone."""
     report = BmcReader().read(Table(most_bytes=most_bytes), ("ipmi", "bmc", "chassis", "dcmi", "sel"))
@@ -85,6 +85,22 @@ def test_everything(most_bytes: int) -> None:
         SelInfo(6, 0x3E20),
         {},
     )
+
+
+@pytest.mark.parametrize(
+    ("most_bytes", "requests"),
+    [
+        (0xFF, 2),  # a record each
+        (64, 1 + 2 * 2),  # the header and the rest of each, after one refusal
+        (32, 2 + 2 * 3 - 1),
+        (16, 4 + 2 * 4 - 1),
+    ],
+)
+def test_records_are_read_in_parts_as_large_as_they_come(most_bytes: int, requests: int) -> None:
+    """A BMC that refuses is asked for less from then on."""
+    table = Table(most_bytes=most_bytes)
+    BmcReader().read(table, ("ipmi",))
+    assert table.asked.count((0x0A, 0x23)) == requests
 
 
 def test_refusal_is_the_collectors_own() -> None:

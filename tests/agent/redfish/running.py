@@ -85,6 +85,16 @@ class Service:
         self.process.stdout.close()
 
 
+def make_certificate(folder: Path) -> Path:
+    """A certificate for 127.0.0.1, signed by itself, and its key, in one file."""
+    key, certificate, both = folder / "key.pem", folder / "cert.pem", folder / "both.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=bmc"
+    options = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*command.split(), *options], check=True, capture_output=True)
+    both.write_text(certificate.read_text() + key.read_text())
+    return both
+
+
 def fingerprint_of(certificate: Path) -> str:
     pem = certificate.read_text().partition("-----BEGIN PRIVATE")[0]
     return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
