@@ -11,16 +11,19 @@ from vedette_agent.ipmi.readings import (
     NOT_AVAILABLE,
     BmcInfo,
     BmcReport,
+    Chassis,
     Names,
     SelCursor,
     SelInfo,
     SensorReading,
+    Watchdog,
 )
 from vedette_agent.ipmi.sdr import SensorRecord
 from vedette_agent.ipmi.sdr_repository import read_records
 from vedette_agent.ipmi.sel_log import read_news
 from vedette_agent.ipmi.states import THRESHOLD, THRESHOLD_BITS, state_of
 from vedette_agent.ipmi.vocabulary import manufacturer_name, sensor_type_name
+from vedette_agent.ipmi.watchdog import GET_WATCHDOG, watchdog_of
 
 _BMC_ADDRESS = 0x20
 _DCMI = 0xDC
@@ -45,7 +48,8 @@ class BmcReader:
         asks: dict[str, tuple[str, Callable[[Raw], object]]] = {
             "ipmi": ("sensors", self._sensors),
             "bmc": ("info", _info),
-            "chassis": ("is_powered", _is_powered),
+            "bmc-watchdog": ("watchdog", _watchdog),
+            "chassis": ("chassis", _chassis),
             "dcmi": ("watts", _watts),
             "sel": ("sel", _sel),
         }
@@ -124,8 +128,13 @@ def _system_firmware(raw: Raw) -> str:
     return text.decode("latin-1").partition("\0")[0].strip() or NOT_AVAILABLE
 
 
-def _is_powered(raw: Raw) -> bool:
-    return bool(raw(CHASSIS, 0x01)[0] & 1)
+def _chassis(raw: Raw) -> Chassis:
+    state = raw(CHASSIS, 0x01)
+    return Chassis(bool(state[0] & 0x01), bool(state[2] & 0x04), bool(state[2] & 0x08))
+
+
+def _watchdog(raw: Raw) -> Watchdog:
+    return watchdog_of(raw(APPLICATION, GET_WATCHDOG))
 
 
 def _watts(raw: Raw) -> float | None:

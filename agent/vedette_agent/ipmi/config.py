@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -11,17 +12,25 @@ from vedette_shared.addresses import Address
 from vedette_shared.config import Duration
 from vedette_shared.labels import is_legacy_label_name
 
-Collector = Literal["ipmi", "bmc", "chassis", "dcmi", "sel", "health"]
+Collector = Literal["ipmi", "bmc", "bmc-watchdog", "chassis", "dcmi", "sel", "health"]
 Protocol = Literal["ipmi", "redfish", "auto"]
 Privilege = Literal["user", "operator", "admin"]
 
 IPMI_COLLECTORS: tuple[Collector, ...] = ("ipmi", "bmc", "chassis", "dcmi", "sel")
 COLLECTORS: tuple[Collector, ...] = (*IPMI_COLLECTORS, "health")
+"""What is read without the key; the watchdog, which many a host has no use for, only where it is named."""
+
+_NOT_OVER: dict[Protocol, Collector] = {"ipmi": "health", "redfish": "bmc-watchdog"}
 
 IPMI_PORT = 623
 HTTPS_PORT = 443
 _FINGERPRINT_BYTES = 32
 _RESERVED = ("job", "host", "instance")
+
+
+def collectors_over(protocol: Protocol, collectors: Sequence[Collector]) -> tuple[Collector, ...]:
+    """Return those of ``collectors`` that the protocol has."""
+    return tuple(name for name in collectors if name != _NOT_OVER.get(protocol))
 
 
 class TlsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from vedette_agent.ipmi.part_families import part_families
-from vedette_agent.ipmi.readings import BmcReport, SensorReading
+from vedette_agent.ipmi.readings import BmcReport, Chassis, SensorReading
+from vedette_agent.ipmi.watchdog import watchdog_families
 from vedette_agent.sources.timing import rounded
 from vedette_shared.labels import make_labels
 from vedette_shared.metrics import MetricFamily, gauge
@@ -55,10 +56,10 @@ def bmc_families(report: BmcReport, collectors: Sequence[str], duration: float) 
         )
         info.add(1.0, labels)
         families.append(info)
-    if report.is_powered is not None:
-        families.append(
-            gauge("ipmi_chassis_power_state", "Current power state (1=on, 0=off).", float(report.is_powered))
-        )
+    if report.chassis is not None:
+        families += _chassis_families(report.chassis)
+    if report.watchdog is not None:
+        families += watchdog_families(report.watchdog)
     if report.watts is not None:
         families.append(gauge("ipmi_dcmi_power_consumption_watts", "Current power consumption in Watts.", report.watts))
     if report.sel is not None:
@@ -67,6 +68,19 @@ def bmc_families(report: BmcReport, collectors: Sequence[str], duration: float) 
         if free is not None:
             families.append(gauge("ipmi_sel_free_space_bytes", "Current free space for new SEL entries.", float(free)))
     return families + _sensor_families(report.sensors or ()) + part_families(report.parts or ())
+
+
+def _chassis_families(chassis: Chassis) -> list[MetricFamily]:
+    """The faults are 1 where there is none, as ipmi_exporter has them."""
+    families = [gauge("ipmi_chassis_power_state", "Current power state (1=on, 0=off).", float(chassis.is_powered))]
+    for name, noun, fault in (
+        ("drive", "drive", chassis.drive_fault),
+        ("cooling", "cooling/fan", chassis.cooling_fault),
+    ):
+        if fault is not None:
+            about = f"Current {noun} fault state (1=false, 0=true)."
+            families.append(gauge(f"ipmi_chassis_{name}_fault_state", about, float(not fault)))
+    return families
 
 
 def _sensor_families(sensors: Iterable[SensorReading]) -> list[MetricFamily]:

@@ -13,19 +13,24 @@ from dataclasses import dataclass
 
 from vedette_agent.errors import CollectorError
 from vedette_agent.ipmi.config import Collector
+from vedette_agent.ipmi.raw import APPLICATION
 from vedette_agent.ipmi.readings import (
     CRITICAL,
     NOMINAL,
     NOT_AVAILABLE,
     WARNING,
     BmcInfo,
+    Chassis,
     Names,
     SelInfo,
     SensorReading,
+    Watchdog,
 )
 from vedette_agent.ipmi.sel import RECORD_BYTES
+from vedette_agent.ipmi.watchdog import GET_WATCHDOG, watchdog_of
 
 _STATES = {"Nominal": NOMINAL, "Warning": WARNING, "Critical": CRITICAL}
+_BOOLEANS = {"true": True, "false": False}
 _COLUMNS = 6
 _BYTE = re.compile(r"\[([0-9A-Fa-f]{2})\]")
 _NUMBER = re.compile(r"\d+")
@@ -64,9 +69,26 @@ def parse_info(text: str) -> BmcInfo:
     )
 
 
-def parse_power(text: str) -> bool:
-    """Return whether ``ipmi-chassis --get-chassis-status`` says that the power is on. Raises CollectorError."""
-    return _field(_fields(text), "System Power") == "on"
+def parse_chassis(text: str) -> Chassis:
+    """Return what ``ipmi-chassis --get-chassis-status`` tells. Raises CollectorError."""
+    fields = _fields(text)
+    return Chassis(
+        _field(fields, "System Power") == "on",
+        _BOOLEANS.get(fields.get("Drive Fault", "")),
+        _BOOLEANS.get(fields.get("Cooling/fan fault", "")),
+    )
+
+
+def parse_watchdog(text: str) -> Watchdog:
+    """Return what ``ipmi-raw`` prints of the answer to Get Watchdog Timer. Raises CollectorError."""
+    words = text.partition(":")[2].split()
+    try:
+        command, code, *data = (int(word, 16) for word in words)
+        if (command, code) != (GET_WATCHDOG, 0):
+            raise CollectorError(f"the BMC refuses to tell of its watchdog (completion code {code:#04x})")
+        return watchdog_of(bytes(data))
+    except (ValueError, IndexError) as error:
+        raise CollectorError(f"ipmi-raw printed what is no answer: {text.strip()!r:.80}") from error
 
 
 def parse_watts(text: str) -> float | None:
@@ -115,7 +137,8 @@ TOOLS: dict[Collector, Tool] = {
         parse_sensors,
     ),
     "bmc": Tool(("bmc-info",), "info", parse_info, may_fail=True),
-    "chassis": Tool(("ipmi-chassis", "--get-chassis-status"), "is_powered", parse_power),
+    "bmc-watchdog": Tool(("ipmi-raw", "0", f"{APPLICATION:#x}", f"{GET_WATCHDOG:#x}"), "watchdog", parse_watchdog),
+    "chassis": Tool(("ipmi-chassis", "--get-chassis-status"), "chassis", parse_chassis),
     "dcmi": Tool(("ipmi-dcmi", "--get-system-power-statistics"), "watts", parse_watts),
     "sel": Tool(("ipmi-sel", "--info"), "sel", parse_sel),
 }

@@ -11,7 +11,7 @@ from pathlib import Path
 import trio
 
 from vedette_agent.credentials import read_secret
-from vedette_agent.ipmi.config import IPMI_COLLECTORS, BmcConfig, IpmiConfig
+from vedette_agent.ipmi.config import BmcConfig, IpmiConfig, collectors_over
 from vedette_agent.ipmi.inband import InbandBmc
 from vedette_agent.ipmi.lan import LanBmc, LanTarget
 from vedette_agent.ipmi.source import JOB, Bmc, BmcSource
@@ -110,13 +110,10 @@ def _way(name: str, target: _Target, config: IpmiConfig, data: Path, clock: Cloc
 
 
 def _make(bmc: BmcConfig, way: Callable[[], Bmc], config: IpmiConfig, clock: Clock, data: Path) -> BmcSource:
-    collectors = config.collectors
-    if bmc.protocol == "ipmi":
-        collectors = tuple(name for name in collectors if name in IPMI_COLLECTORS)
     return BmcSource(
         bmc.name,
         way(),
-        collectors,
+        collectors_over(bmc.protocol, config.collectors),
         interval_ms=config.interval,
         timeout=config.timeout.seconds,
         clock=clock,

@@ -48,6 +48,39 @@ class BmcInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Chassis:
+    """The state of the chassis; faults are ``None`` where they are not told."""
+
+    is_powered: bool
+    drive_fault: bool | None = None
+    cooling_fault: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watchdog:
+    """The BMC's watchdog timer.
+
+    Attributes:
+        use: Of whom it watches, 1 to 5 of the specification's table 27-2: BIOS FRB2, BIOS POST, OS load, SMS/OS, OEM.
+        action: What it does at its end: 0 nothing, 1 hard reset, 2 power down, 3 power cycle.
+        interrupt: What comes before: 0 nothing, 1 SMI, 2 NMI, 3 messaging interrupt.
+        logs: Whether the end is logged.
+        pretimeout: Seconds from that interrupt to the end.
+        initial: Seconds that it counts down from.
+        present: Seconds that are left; ``None`` where that is not told.
+    """
+
+    is_running: bool
+    use: int
+    action: int
+    interrupt: int
+    logs: bool
+    pretimeout: float
+    initial: float
+    present: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class SelInfo:
     """How full the system event log is; ``free_bytes`` is ``None`` where that is not told."""
 
@@ -141,7 +174,8 @@ class BmcReport:
 
     sensors: tuple[SensorReading, ...] | None = None
     info: BmcInfo | None = None
-    is_powered: bool | None = None
+    chassis: Chassis | None = None
+    watchdog: Watchdog | None = None
     watts: float | None = None
     sel: SelInfo | None = None
     news: SelNews | LogNews | None = None

@@ -8,7 +8,7 @@ from dataclasses import replace
 import trio
 
 from vedette_agent.errors import CollectorError
-from vedette_agent.ipmi.config import IPMI_COLLECTORS, Collector
+from vedette_agent.ipmi.config import Collector, collectors_over
 from vedette_agent.ipmi.readings import BmcReport, SelCursor
 from vedette_agent.ipmi.source import Bmc
 from vedette_agent.redfish.bmc import RedfishBmc
@@ -61,7 +61,7 @@ class AutomaticBmc:
         """
         if self._chosen is self._redfish:
             try:
-                return await self._redfish.read(collectors, cursor)
+                return await self._read_redfish(collectors, cursor)
             except NoRedfishError:
                 self._chosen = None
                 raise
@@ -73,9 +73,10 @@ class AutomaticBmc:
                 return report
             _log.info("a BMC is read by IPMI, as Redfish is not to be had", bmc=self._name, reason=self._why)
         known = cursor if cursor is None or not cursor.log else None
-        report = await self._ipmi.read([name for name in collectors if name in IPMI_COLLECTORS], known)
+        asked = collectors_over("ipmi", collectors)
+        report = await self._ipmi.read(asked, known)
         self._chosen = self._ipmi
-        return replace(report, unknown=tuple(name for name in collectors if name not in IPMI_COLLECTORS))
+        return replace(report, unknown=tuple(set(collectors) - set(asked)))
 
     def close(self) -> None:
         self._redfish.close()
@@ -95,7 +96,12 @@ class AutomaticBmc:
         if scope.cancelled_caught:
             return None
         try:
-            return await self._redfish.read(collectors, cursor)
+            return await self._read_redfish(collectors, cursor)
         except LoginError as error:
             self._why = str(error)
             return None
+
+    async def _read_redfish(self, collectors: Sequence[Collector], cursor: SelCursor | None) -> BmcReport:
+        asked = collectors_over("redfish", collectors)
+        report = await self._redfish.read(asked, cursor)
+        return replace(report, unknown=tuple(set(collectors) - set(asked)))

@@ -9,7 +9,17 @@ import trio
 
 from vedette_agent.errors import CollectorError
 from vedette_agent.ipmi.config import Collector
-from vedette_agent.ipmi.readings import EVENTS, NOT_AVAILABLE, BmcInfo, BmcReport, LogNews, Part, SelCursor, SelInfo
+from vedette_agent.ipmi.readings import (
+    EVENTS,
+    NOT_AVAILABLE,
+    BmcInfo,
+    BmcReport,
+    Chassis,
+    LogNews,
+    Part,
+    SelCursor,
+    SelInfo,
+)
 from vedette_agent.redfish.health import HealthWalk
 from vedette_agent.redfish.inventory import INVENTORY_S, Inventory, expand_query, read_inventory
 from vedette_agent.redfish.log import RECORD_BYTES, count_of, entry_key, is_newest_first, news_of
@@ -111,7 +121,7 @@ class RedfishBmc:
         asks: dict[Collector, tuple[str, Callable[[Inventory], Awaitable[object]]]] = {
             "ipmi": ("sensors", self._sensors),
             "bmc": ("info", self._info),
-            "chassis": ("is_powered", self._is_powered),
+            "chassis": ("chassis", self._chassis),
             "dcmi": ("watts", self._watts),
             "sel": ("sel", self._sel),
             "health": ("parts", lambda _: self._parts(begin)),
@@ -185,12 +195,12 @@ class RedfishBmc:
             text(system, "BiosVersion") or NOT_AVAILABLE,
         )
 
-    async def _is_powered(self, inventory: Inventory) -> bool:
+    async def _chassis(self, inventory: Inventory) -> Chassis:
         """Of the first system that tells, or else of a chassis."""
         for path in (*inventory.systems, *(chassis.path for chassis in inventory.chassis)):
             state = text(await self._get(path), "PowerState")
             if state in _IS_ON:
-                return _IS_ON[state]
+                return Chassis(_IS_ON[state])
         raise AnswerError("the BMC tells of no power state")
 
     async def _sel(self, inventory: Inventory) -> SelInfo:

@@ -11,7 +11,7 @@ from tests.agent.ipmi.records import CELSIUS, TEMPERATURE, Analog, Discrete, rec
 from vedette_agent.errors import CollectorError
 from vedette_agent.ipmi.commands import BmcReader
 from vedette_agent.ipmi.raw import CommandError
-from vedette_agent.ipmi.readings import BmcInfo, BmcReport, SelInfo, SensorReading
+from vedette_agent.ipmi.readings import BmcInfo, BmcReport, Chassis, SelInfo, SensorReading, Watchdog
 
 DEVICE = bytes((0x20, 0x81, 9, 0x08, 2, 0xBF, 0xA2, 0x02, 0, 1, 0))
 RECORDS = [
@@ -28,7 +28,7 @@ class Table:
         self.answers: dict[tuple[int, int], bytes | int] = {
             (0x06, 0x01): DEVICE,
             (0x06, 0x59): b"\x11\x00\x00\x062.6.1\0" + bytes(8),
-            (0x00, 0x01): b"\x21\x00\x00",
+            (0x00, 0x01): b"\x21\x00\x08",
             (0x2C, 0x02): bytes((0xDC, 0x60, 0x01, *bytes(14), 0x40)),
             (0x0A, 0x40): bytes((0x51, 6, 0, 0x20, 0x3E)),
             (0x0A, 0x43): 0xCB,
@@ -78,9 +78,9 @@ def test_everything(most_bytes: int) -> None:
     """All that a BMC tells, also by one that gives its records in small pieces alone."""
     report = BmcReader().read(Table(most_bytes=most_bytes), ("ipmi", "bmc", "chassis", "dcmi", "sel"))
     assert plain(report.sensors) == plain(SENSORS)
-    assert (report.info, report.is_powered, report.watts, report.sel, report.errors) == (
+    assert (report.info, report.chassis, report.watts, report.sel, report.errors) == (
         BmcInfo("9.08", "Dell Inc. (674)", "2.6.1"),
-        True,
+        Chassis(True, drive_fault=False, cooling_fault=True),
         352.0,
         SelInfo(6, 0x3E20),
         {},
@@ -111,6 +111,16 @@ def test_refusal_is_the_collectors_own() -> None:
     report = BmcReader().read(table, ("bmc", "dcmi"))
     refusal = "the BMC refuses: so it is (completion code 0xc1)"
     assert report == BmcReport(info=BmcInfo("9.08", "Dell Inc. (674)"), errors={"dcmi": refusal})
+
+
+def test_watchdog() -> None:
+    table = Table()
+    table.answers[0x06, 0x25] = bytes.fromhex("44310f0008075802")
+    assert BmcReader().read(table, ("bmc-watchdog",)) == BmcReport(
+        watchdog=Watchdog(
+            is_running=True, use=4, action=1, interrupt=3, logs=True, pretimeout=15.0, initial=180.0, present=60.0
+        )
+    )
 
 
 def test_short_answer() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tests.agent.ipmi.asking import values_of
 from vedette_agent.ipmi.families import bmc_families
-from vedette_agent.ipmi.readings import BmcInfo, BmcReport, SelInfo, SensorReading, failed
+from vedette_agent.ipmi.readings import BmcInfo, BmcReport, Chassis, SelInfo, SensorReading, failed
+from vedette_agent.ipmi.watchdog import watchdog_families, watchdog_of
 from vedette_shared.labels import make_labels
 
 ALL = ("ipmi", "bmc", "chassis", "dcmi", "sel")
@@ -45,7 +46,7 @@ def test_sensors_go_by_their_units() -> None:
 def test_the_rest() -> None:
     report = BmcReport(
         info=BmcInfo("9.08", "Dell Inc. (674)"),
-        is_powered=False,
+        chassis=Chassis(False, drive_fault=True, cooling_fault=False),
         watts=352.0,
         sel=SelInfo(6, 15904),
         errors={"ipmi": "no answer"},
@@ -56,6 +57,8 @@ def test_the_rest() -> None:
         ("ipmi_scrape_duration_seconds", ()): 0.25,
         ("ipmi_bmc_info", info): 1.0,
         ("ipmi_chassis_power_state", ()): 0.0,
+        ("ipmi_chassis_drive_fault_state", ()): 0.0,
+        ("ipmi_chassis_cooling_fault_state", ()): 1.0,
         ("ipmi_dcmi_power_consumption_watts", ()): 352.0,
         ("ipmi_sel_logs_count", ()): 6.0,
         ("ipmi_sel_free_space_bytes", ()): 15904.0,
@@ -67,4 +70,30 @@ def test_nothing_was_heard() -> None:
         ("ipmi_up", make_labels(collector="bmc")): 0.0,
         ("ipmi_up", make_labels(collector="sel")): 0.0,
         ("ipmi_scrape_duration_seconds", ()): 5.0,
+    }
+
+
+def test_watchdog() -> None:
+    watchdog = watchdog_of(bytes.fromhex("44310f0008075802"))
+    states = {
+        ("timer_use_state", "name"): {"BIOS FRB2": 0, "BIOS POST": 0, "OS LOAD": 0, "SMS/OS": 1, "OEM": 0},
+        ("timeout_action_state", "action"): {"None": 0, "Hard Reset": 1, "Power Down": 0, "Power Cycle": 0},
+        ("pretimeout_interrupt_state", "interrupt"): {
+            "None": 0,
+            "SMI": 0,
+            "NMI / Diagnostic Interrupt": 0,
+            "Messaging Interrupt": 1,
+        },
+    }
+    assert values_of(watchdog_families(watchdog)) == {
+        **{
+            (f"ipmi_bmc_watchdog_{name}", make_labels({label: text})): float(value)
+            for (name, label), values in states.items()
+            for text, value in values.items()
+        },
+        ("ipmi_bmc_watchdog_timer_state", ()): 1.0,
+        ("ipmi_bmc_watchdog_logging_state", ()): 1.0,
+        ("ipmi_bmc_watchdog_pretimeout_interval_seconds", ()): 15.0,
+        ("ipmi_bmc_watchdog_initial_countdown_seconds", ()): 180.0,
+        ("ipmi_bmc_watchdog_current_countdown_seconds", ()): 60.0,
     }

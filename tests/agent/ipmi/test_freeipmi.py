@@ -7,8 +7,8 @@ import math
 import pytest
 
 from vedette_agent.errors import CollectorError
-from vedette_agent.ipmi.freeipmi import parse_info, parse_power, parse_sel, parse_sensors, parse_watts
-from vedette_agent.ipmi.readings import BmcInfo, SelInfo, SensorReading
+from vedette_agent.ipmi.freeipmi import parse_chassis, parse_info, parse_sel, parse_sensors, parse_watchdog, parse_watts
+from vedette_agent.ipmi.readings import BmcInfo, Chassis, SelInfo, SensorReading, Watchdog
 
 SEL = """SEL version                            : 1.5
 Number of log entries                  : 6
@@ -38,9 +38,22 @@ def test_info() -> None:
     assert parse_info(f"{text}System Firmware Version : 2.6.1\n") == BmcInfo("9.08", "Dell Inc. (674)", "2.6.1")
 
 
-def test_power() -> None:
-    assert parse_power("System Power                        : on\nPower overload : false\n") is True
-    assert parse_power("System Power                        : off\n") is False
+def test_chassis() -> None:
+    faults = "Drive Fault                         : true\nCooling/fan fault                   : false\n"
+    assert parse_chassis(f"System Power                        : on\n{faults}") == Chassis(
+        True, drive_fault=True, cooling_fault=False
+    )
+    assert parse_chassis("System Power                        : off\n") == Chassis(False)
+
+
+def test_watchdog() -> None:
+    assert parse_watchdog("rcvd: 25 00 44 11 0F 00 08 07 58 02 \n") == Watchdog(
+        is_running=True, use=4, action=1, interrupt=1, logs=True, pretimeout=15.0, initial=180.0, present=60.0
+    )
+    with pytest.raises(CollectorError, match=r"refuses to tell of its watchdog \(completion code 0xc1\)"):
+        parse_watchdog("rcvd: 25 C1 \n")
+    with pytest.raises(CollectorError, match="printed what is no answer: 'rcvd: 25 00 44'"):
+        parse_watchdog("rcvd: 25 00 44\n")
 
 
 def test_watts() -> None:
@@ -55,6 +68,6 @@ def test_sel() -> None:
 
 def test_missing_field() -> None:
     with pytest.raises(CollectorError, match="told nothing of 'System Power'"):
-        parse_power("")
+        parse_chassis("")
     with pytest.raises(CollectorError, match="'many' for 'Number of log entries'"):
         parse_sel("Number of log entries : many\n")

@@ -16,7 +16,7 @@ from tests.agent.redfish.running import TIMEOUT_S
 from tests.agent.redfish.service import PASSWORD, USER
 from vedette_agent.errors import CollectorError
 from vedette_agent.ipmi.config import COLLECTORS
-from vedette_agent.ipmi.readings import BmcInfo
+from vedette_agent.ipmi.readings import BmcInfo, Chassis
 from vedette_agent.redfish.bmc import RedfishBmc
 from vedette_agent.redfish.session import RedfishTarget
 from vedette_shared.clock import SystemClock
@@ -61,7 +61,7 @@ async def test_emulator(url: str, certificate: Path) -> None:
         ("BaseBoard System Fan", "RPM", 0.0),
         ("BaseBoard System Fan Backup", "RPM", 0.0),
     ]
-    assert (report.info, report.is_powered) == (BmcInfo("1.00", "Sushy Emulator"), False)
+    assert (report.info, report.chassis) == (BmcInfo("1.00", "Sushy Emulator"), Chassis(False))
     assert [(part.kind, part.health) for part in report.parts or ()] == [
         ("system", 0.0),
         ("chassis", 0.0),

@@ -13,6 +13,7 @@ from tests.agent.redfish.running import TIMEOUT_S, Service, fingerprint_of
 from tests.agent.redfish.service import PASSWORD
 from vedette_agent.errors import CollectorError
 from vedette_agent.ipmi.config import Collector
+from vedette_agent.ipmi.readings import Chassis
 from vedette_agent.redfish.bmc import RedfishBmc
 from vedette_agent.redfish.session import RedfishTarget
 from vedette_shared.clock import SystemClock
@@ -54,7 +55,7 @@ async def test_a_session_that_the_bmc_has_ended_is_replaced(serve: Serve) -> Non
         service.tell(forget_sessions=True)
         report = await bmc.read(CHASSIS)
         nursery.cancel_scope.cancel()
-    assert (report.is_powered, report.errors) == (True, {})
+    assert (report.chassis, report.errors) == (Chassis(True), {})
     assert service.requests.count(POST) == 2
 
 
@@ -73,7 +74,7 @@ async def test_basic_authentication_where_there_are_no_sessions(serve: Serve, pa
     service = serve("dell")
     service.tell(replace={ROOT: {"RedfishVersion": "1.0.2", "Systems": {"@odata.id": "/redfish/v1/Systems"}}})
     if password == PASSWORD:
-        assert (await service.bmc().read(CHASSIS)).is_powered is True
+        assert (await service.bmc().read(CHASSIS)).chassis == Chassis(True)
     else:
         with pytest.raises(CollectorError, match="refuses the user or the password"):
             await service.bmc(password=password).read(CHASSIS)
@@ -88,7 +89,7 @@ async def test_trust(serve: Serve, certificate: Path) -> None:
         await bmc_of(unknown).read(CHASSIS)
     digest = bytes.fromhex(fingerprint_of(certificate))
     for target in (replace(unknown, verify=False), replace(unknown, fingerprint=digest)):
-        assert (await bmc_of(target).read(CHASSIS)).is_powered is True
+        assert (await bmc_of(target).read(CHASSIS)).chassis == Chassis(True)
     before = service.requests
     with pytest.raises(CollectorError, match=f"its certificate is another one: sha256 {digest.hex()}"):
         await bmc_of(replace(unknown, fingerprint=bytes(32))).read(CHASSIS)
