@@ -98,9 +98,21 @@ STATUS_PAGES = (
 """Those that are read directly, where no exporter of theirs runs."""
 
 
+GATHERERS = (
+    "node_exporter_build_info",
+    "windows_exporter_build_info",
+    "prometheus_tsdb_head_series",
+    "pushgateway_build_info",
+    "vedette_agent_",
+)
+"""Metrics of programs whose pages hold what others say, too: of text files, pushed, scraped. None of it is evidence."""
+
+
 def recognise(names: Iterable[str]) -> tuple[Application, str] | None:
     """Return the application whose page has metrics of these names, and the name that shows it."""
     present = sorted(set(names))
+    if any(_is_evidence(name, gatherer) for name in present for gatherer in GATHERERS):
+        return None
     for application in APPLICATIONS:
         for evidence in application.evidence:
             found = next((name for name in present if _is_evidence(name, evidence)), None)
