@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import trio
 
 from vedette_agent.agent import Agent
-from vedette_agent.apps.finder import Finder, Finding
+from vedette_agent.apps.finder import Finder
+from vedette_agent.apps.findings import Finding
 from vedette_agent.apps.follow import find, with_findings
 from vedette_agent.config import AgentConfig
 from vedette_shared.errors import VedetteError

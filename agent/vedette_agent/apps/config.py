@@ -8,9 +8,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from vedette_agent.apps.sockets import Place
 from vedette_shared.config import Duration
 from vedette_shared.exposition import DEFAULT_PROTOCOLS, ScrapeProtocol, check_protocols
 from vedette_shared.labels import is_legacy_label_name
+
+_DEFAULT_PORTS = {"http": 80, "https": 443, "tcp": 9000}
 
 Kind = Literal["metrics", "apache-status", "nginx-status", "php-fpm-status"]
 
@@ -19,7 +22,7 @@ class TargetConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[[apps.target]]``: one application, found or not.
 
     Attributes:
-        url: Of its page; ``unix:/path.sock/status`` or ``tcp://host:port/status`` for PHP-FPM, which speaks FastCGI.
+        url: Of its page; ``unix:/path.sock`` or ``tcp://host:port`` for PHP-FPM, which speaks FastCGI.
         kind: What the page is: metrics of any exporter, or a status page that is read as its exporter would.
         instance: The label; host and port without it.
         interval, timeout: The agent's own where they are 0.
@@ -70,6 +73,12 @@ class TargetConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.instance or parts.netloc or parts.path
 
     @property
+    def place(self) -> Place:
+        """Where it listens."""
+        parts = urlsplit(self.url)
+        return parts.path if parts.scheme == "unix" else parts.port or _DEFAULT_PORTS[parts.scheme]
+
+    @property
     def name(self) -> str:
         """The name of its source."""
         return f"{self.job}:{self.instance_name}"
@@ -82,7 +91,7 @@ class AppsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         enabled: Whether applications are looked for; those that are named are scraped in any case.
         interval: From one look to the next.
         timeout: For the page of one that is new.
-        ban: What is left alone, by job or by port.
+        ban: What is left alone, by job, by port or by the path of a socket.
         target: The applications that are named.
     """
 

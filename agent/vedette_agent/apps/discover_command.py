@@ -8,12 +8,13 @@ from collections.abc import Sequence
 import msgspec
 
 from vedette_agent.apps.config import TargetConfig
-from vedette_agent.apps.finder import Finding
+from vedette_agent.apps.findings import Finding
 from vedette_agent.apps.follow import make_finder
+from vedette_agent.apps.sockets import UnixListener
 from vedette_agent.config import AgentConfig
 from vedette_shared.clock import SystemClock
 
-_COLUMNS = ("port", "process", "job", "recognised by", "scraped")
+_COLUMNS = ("socket", "process", "job", "recognised by", "scraped")
 
 
 async def print_applications(config: AgentConfig, *, as_json: bool) -> bytes:
@@ -26,7 +27,7 @@ async def print_applications(config: AgentConfig, *, as_json: bool) -> bytes:
     rows = [_COLUMNS, *map(_row, findings)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(_COLUMNS))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    pins = [_toml(one.target()) for one in findings if one.application is not None and not one.problem]
+    pins = [_toml(one.target) for one in findings if one.target is not None and not one.problem]
     if pins:
         lines += ["", "# in agent.toml, these would pin what was found:", *pins]
     return "\n".join([*lines, ""]).encode()
@@ -35,7 +36,7 @@ async def print_applications(config: AgentConfig, *, as_json: bool) -> bytes:
 def _row(finding: Finding) -> Sequence[str]:
     known = finding.application
     return (
-        f"{finding.listener.address}:{finding.listener.port}",
+        str(finding.listener),
         finding.process or "-",
         known.job if known is not None else "-",
         finding.evidence or "-",
@@ -44,15 +45,16 @@ def _row(finding: Finding) -> Sequence[str]:
 
 
 def _as_object(finding: Finding) -> dict[str, object]:
-    known = finding.application
+    known, listener = finding.application, finding.listener
+    address, port = (listener.path, None) if isinstance(listener, UnixListener) else (listener.address, listener.port)
     return {
-        "address": finding.listener.address,
-        "port": finding.listener.port,
+        "address": address,
+        "port": port,
         "process": finding.process,
         "job": known.job if known is not None else "",
         "title": known.title if known is not None else "",
         "kind": known.kind if known is not None else "",
-        "url": finding.url,
+        "url": finding.target.url if finding.target is not None else "",
         "evidence": finding.evidence,
         "scraped": not finding.problem,
         "problem": finding.problem,

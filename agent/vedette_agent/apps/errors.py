@@ -1,7 +1,8 @@
 """What can go wrong with applications.
 
 CollectorError
-└── PageError    an application's page cannot be had, or is none: says which and why
+└── PageError           an application's page cannot be had, or is none: says which and why
+    └── RefusalError    the server answers, but does not give the page
 """
 
 from __future__ import annotations
@@ -11,3 +12,7 @@ from vedette_agent.errors import CollectorError
 
 class PageError(CollectorError):
     """A page cannot be fetched or understood."""
+
+
+class RefusalError(PageError):
+    """A server answers a request for a page with another status than 200."""

@@ -8,13 +8,13 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from vedette_agent.apps.config import TargetConfig
-from vedette_agent.apps.errors import PageError
+from vedette_agent.apps.errors import PageError, RefusalError
 from vedette_agent.apps.page import ACCEPT
 from vedette_agent.apps.pool import PoolFetcher
 from vedette_agent.credentials import basic, bearer, read_secret, trusting
 from vedette_shared import __version__
 from vedette_shared.exposition import accept_header
-from vedette_shared.http import Client, ClientResponse, HttpClientError
+from vedette_shared.http import Client, HttpClientError
 
 _OK = 200
 _HINTS = {401: "it wants credentials", 403: "it forbids this", 404: "there is no such page"}
@@ -40,7 +40,7 @@ class Fetcher:
     """Asks for one page again and again.
 
     Args:
-        url: Of the page.
+        url: Of the page; ``base`` is what it has before the path.
         headers: More than the usual ones.
         tls: For https; the machine's authorities without it.
         most_bytes: A page may have no more.
@@ -50,32 +50,34 @@ class Fetcher:
         self, url: str, most_bytes: int, headers: Mapping[str, str] | None = None, tls: ssl.SSLContext | None = None
     ) -> None:
         parts = urlsplit(url)
+        self.base = f"{parts.scheme}://{parts.netloc}"
         self._path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-        self._client = Client(f"{parts.scheme}://{parts.netloc}", tls, most_bytes, is_strict=True)
+        self._client = Client(self.base, tls, most_bytes, is_strict=True)
         self._headers = {"Accept": ACCEPT, "User-Agent": f"vedette/{__version__}", **(headers or {})}
 
     async def fetch(self) -> tuple[bytes, str]:
         """Return the page and its content type; the caller bounds the time.
 
         Raises:
-            PageError: there is no answer, another status than 200, or too much.
+            PageError, RefusalError: as ``fetch_path`` has it.
         """
-        response = await self.ask(self._path)
-        if response.status != _OK:
-            hint = _HINTS.get(response.status, "")
-            raise PageError(f"{self._path} answers {response.status}{f': {hint}' if hint else ''}")
-        return response.body, response.headers.get("content-type", "")
+        return await self.fetch_path(self._path)
 
-    async def ask(self, path: str) -> ClientResponse:
-        """Return what another path of the same server answers.
+    async def fetch_path(self, path: str) -> tuple[bytes, str]:
+        """Return another page of the same server, and its content type.
 
         Raises:
-            PageError: nothing, or too much.
+            RefusalError: it answers another status than 200.
+            PageError: it does not answer, not as HTTP has it, or too much.
         """
         try:
-            return await self._client.request("GET", path, self._headers)
+            response = await self._client.request("GET", path, self._headers)
         except HttpClientError as error:
             raise PageError(str(error)) from error
+        if response.status != _OK:
+            hint = _HINTS.get(response.status, "")
+            raise RefusalError(f"{path} answers {response.status}{f': {hint}' if hint else ''}")
+        return response.body, response.headers.get("content-type", "")
 
     async def aclose(self) -> None:
         """Close the connection."""

@@ -6,20 +6,21 @@ from collections.abc import Sequence
 
 import msgspec
 
-from vedette_agent.apps.finder import Finder, Finding
+from vedette_agent.apps.finder import Finder
+from vedette_agent.apps.findings import Finding
 from vedette_agent.config import AgentConfig
 from vedette_shared.clock import Clock
 
 
 def make_finder(config: AgentConfig, clock: Clock) -> Finder:
     """Return what finds applications, within the limits of sources."""
-    return Finder(config.node.roots.proc, config.node.roots.sys, config.limits.bytes, clock)
+    return Finder(config.node.roots, config.limits.bytes, clock)
 
 
 def with_findings(config: AgentConfig, findings: Sequence[Finding]) -> AgentConfig:
     """Return ``config`` with the applications found as if they were named in it."""
     named = {target.name for target in config.apps.target}
-    targets = [one.target() for one in findings if one.application is not None and not one.problem]
+    targets = [one.target for one in findings if one.target is not None and not one.problem]
     new = tuple(target for target in targets if target.name not in named)
     return msgspec.structs.replace(config, apps=msgspec.structs.replace(config.apps, target=config.apps.target + new))
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vedette_agent.apps.config import Kind
+from vedette_agent.apps.sockets import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,10 @@ class Application:
     paths: tuple[str, ...] = ("/metrics",)
     kind: Kind = "metrics"
     processes: tuple[str, ...] = ()
+
+    def is_run_by(self, process: str) -> bool:
+        """Whether a process is one of its own, with a version in its name (``php-fpm8.2``) or without."""
+        return process in self.processes or process.rstrip("0123456789.") in self.processes
 
 
 APPLICATIONS = (
@@ -75,6 +80,9 @@ APPLICATIONS = (
 )
 """Those with pages of metrics."""
 
+POOL = Application("php-fpm", "PHP-FPM: status of a pool", (9000,), (), ("/status",), "php-fpm-status", ("php-fpm",))
+"""What is asked over FastCGI."""
+
 STATUS_PAGES = (
     Application(
         "apache",
@@ -94,6 +102,7 @@ STATUS_PAGES = (
         "nginx-status",
         ("nginx",),
     ),
+    POOL,
 )
 """Those that are read directly, where no exporter of theirs runs."""
 
@@ -125,18 +134,25 @@ def _is_evidence(name: str, evidence: str) -> bool:
     return name.startswith(evidence) if evidence.endswith("_") else name == evidence
 
 
-def candidates(port: int, process: str) -> list[Application]:
-    """The applications that may listen on ``port``; of a process that calls itself an exporter, any."""
-    by_port = [one for one in (*APPLICATIONS, *STATUS_PAGES) if port in one.ports]
-    by_process = [one for one in (*APPLICATIONS, *STATUS_PAGES) if process and process in one.processes]
+def candidates(place: Place, process: str, *, is_pool: bool = False) -> list[Application]:
+    """The applications that may listen at ``place``; of a process that calls itself an exporter, any.
+
+    Args:
+        place: Port or path.
+        process: Who listens there; empty where that is not known.
+        is_pool: Whether a configuration of PHP-FPM says that one of its pools does.
+    """
+    if is_pool:
+        return [POOL]
+    by_process = [one for one in (*APPLICATIONS, *STATUS_PAGES) if one.is_run_by(process)]
+    if isinstance(place, str):
+        may_be = POOL in by_process or (not process and "php" in place)
+        return [POOL] if may_be else []
+    by_port = [one for one in (*APPLICATIONS, *STATUS_PAGES) if place in one.ports]
     named_so = [_ANY] if "exporter" in process else []
     chosen = dict.fromkeys([*by_process, *by_port, *named_so])
-    if process:
-        # What listens there is known to be another program.
-        chosen = {
-            one: None for one in chosen if not one.processes or process in one.processes or one not in STATUS_PAGES
-        }
-    return list(chosen)
+    # A process that is known to be another program has no status page of this one.
+    return [one for one in chosen if not process or one.is_run_by(process) or one not in STATUS_PAGES]
 
 
 _ANY = Application("", "an exporter", (), ())

@@ -12,6 +12,7 @@ from vedette_agent.apps.status.phpfpm import status_params
 from vedette_shared.http.client import reason_of
 
 _OK = 200
+_MAY_NOT = "pm.status_listen of the pool lets others ask for its status, listen.acl_users for all of it"
 _REQUEST = 1
 _RECEIVE_BYTES = 64 * 2**10
 
@@ -38,6 +39,8 @@ class PoolFetcher:
         path = self._url.fragment or "/status"
         try:
             stream = await self._connect()
+        except PermissionError as error:
+            raise PageError(f"{self._url.path}: {error.strerror}; {_MAY_NOT}") from error
         except OSError as error:
             raise PageError(f"{self._url.geturl()}: {reason_of(error)}") from error
         async with stream:

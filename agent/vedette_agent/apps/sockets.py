@@ -1,20 +1,20 @@
-"""The sockets of TCP that listen on this host, and whose they are: out of ``/proc``, as proc(5) describes it."""
+"""The sockets that listen on this host: out of ``/proc``, as proc(5) describes it."""
 
 from __future__ import annotations
 
 import ipaddress
-import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from vedette_agent.apps.groups import group_processes, hierarchy, socket_groups
+Place = int | str
+"""Where a socket listens: the port of one of TCP, the path of one of this host."""
 
 _LISTENING = "0A"
-_LONGEST_NAME = 15
-_SOCKET = re.compile(r"socket:\[(\d+)\]")
+_ACCEPTS = 1 << 16  # the kernel's __SO_ACCEPTCON
+_STREAM = 1
 
 
 class Listener(NamedTuple):
@@ -32,6 +32,35 @@ class Listener(NamedTuple):
             return "127.0.0.1" if address.version == 4 else "::1"
         mapped = getattr(address, "ipv4_mapped", None)
         return str(mapped or address)
+
+    @property
+    def authority(self) -> str:
+        """The same, with the port, as a URL has it."""
+        address = self.reached_at
+        return f"[{address}]:{self.port}" if ":" in address else f"{address}:{self.port}"
+
+    @property
+    def place(self) -> Place:
+        """The port."""
+        return self.port
+
+    def __str__(self) -> str:
+        return f"{self.address}:{self.port}"
+
+
+class UnixListener(NamedTuple):
+    """One listening socket in the file system of this host, at ``path`` as this process sees it."""
+
+    path: str
+    inode: int
+
+    @property
+    def place(self) -> Place:
+        """The path."""
+        return self.path
+
+    def __str__(self) -> str:
+        return self.path
 
 
 def listeners(proc: Path) -> list[Listener]:
@@ -66,62 +95,31 @@ def read_table(text: str) -> Iterator[Listener]:
             continue
 
 
-def owners(proc: Path, sys: Path, inodes: Iterable[int]) -> dict[int, str]:
-    """Return the names of the processes that hold sockets, by inode.
+def unix_listeners(proc: Path, rootfs: Path) -> list[UnixListener]:
+    """Return all listening stream sockets that have a path, by it.
 
-    What other users' processes hold is not for everybody to see. There the processes of the control group that the
-    socket was opened in are taken for its owners, as those of a service are, where all have the same name.
+    Args:
+        proc: Where procfs is mounted.
+        rootfs: Where the host's root is.
     """
-    wanted = set(inodes)
-    found = _seen(proc, wanted) if wanted else {}
-    left = wanted - found.keys()
-    return found | _of_groups(proc, sys, left) if left else found
+    try:
+        text = (proc / "net" / "unix").read_text(errors="surrogateescape")
+    except OSError:
+        return []
+    found = dict(read_unix_table(text))
+    return [UnixListener(str(rootfs / path[1:]), inode) for path, inode in sorted(found.items())]
 
 
-def _of_groups(proc: Path, sys: Path, wanted: set[int]) -> dict[int, str]:
-    root = hierarchy(sys)
-    if root is None:
-        return {}
-    groups = {inode: group for inode, group in socket_groups().items() if inode in wanted}
-    names: dict[int, str] = {}
-    for group, pids in group_processes(root, groups.values()).items():
-        different = set()
-        for pid in pids:
-            with suppress(OSError):
-                different.add(_name(proc / str(pid)))
-        if len(different) == 1:
-            names[group] = different.pop()
-    return {inode: names[group] for inode, group in groups.items() if group in names}
-
-
-def _seen(proc: Path, wanted: set[int]) -> dict[int, str]:
-    found: dict[int, str] = {}
-    for process in proc.iterdir():
-        if not process.name.isdigit():
+def read_unix_table(text: str) -> Iterator[tuple[str, int]]:
+    """Yield paths and inodes of what listens in ``/proc/net/unix``; names without a file are passed over."""
+    for line in text.splitlines()[1:]:
+        fields = line.split(None, 7)
+        if len(fields) < 8 or not fields[7].startswith("/"):
             continue
-        for inode in wanted.intersection(_held(process)):
-            with suppress(OSError):
-                found.setdefault(inode, _name(process))
-    return found
-
-
-def _name(process: Path) -> str:
-    """The kernel's name of a process; the program's own where that is the same and longer than the kernel keeps."""
-    name = (process / "comm").read_text().strip()
-    if len(name) < _LONGEST_NAME:
-        return name
-    program = (process / "cmdline").read_bytes().partition(b"\0")[0].decode(errors="replace").rpartition("/")[2]
-    return program if program.startswith(name) else name
-
-
-def _held(process: Path) -> Iterator[int]:
-    """The inodes of the sockets that a process holds; none of one that is another user's, or gone."""
-    with suppress(OSError):
-        for entry in (process / "fd").iterdir():
-            with suppress(OSError):  # closed meanwhile
-                match = _SOCKET.fullmatch(str(entry.readlink()))
-                if match:
-                    yield int(match[1])
+        with suppress(ValueError):
+            flags, kind, inode = int(fields[3], 16), int(fields[4], 16), int(fields[6])
+            if flags & _ACCEPTS and kind == _STREAM:
+                yield fields[7], inode
 
 
 def _address(digits: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import time
@@ -18,7 +17,7 @@ from tests.agent.processes import free_address
 PATIENCE_S = 120
 """A machine may be busy with other tests."""
 
-_LISTENING = "0A"
+_LISTENING, _ACCEPTS = "0A", "00010000"
 
 
 def need(*programs: str) -> str:
@@ -47,7 +46,7 @@ class Host:
 
     @contextmanager
     def run(self, command: Sequence[str | Path], log: Path, address: str) -> Iterator[None]:
-        """Run a server until the block ends; the block begins when it listens at ``address``."""
+        """Run a server until the block ends; the block begins when it listens at ``address``, or at that path."""
         with log.open("ab") as output:
             process = subprocess.Popen([*self.enter, *command], stdout=output, stderr=output)
         try:
@@ -62,6 +61,9 @@ class Host:
             process.wait(PATIENCE_S)
 
     def _listens(self, address: str) -> bool:
+        if address.startswith("/"):
+            rows = [line.split() for line in (self.net / "unix").read_text().splitlines()]
+            return any(row[-1] == address and row[3] == _ACCEPTS for row in rows)
         port = f":{int(address.rpartition(':')[2]):04X}"
         rows = [line.split() for name in ("tcp", "tcp6") for line in (self.net / name).read_text().splitlines()]
         return any(row[1].endswith(port) and row[3] == _LISTENING for row in rows)
@@ -72,14 +74,13 @@ HERE = Host()
 
 @contextmanager
 def own_network() -> Iterator[Host]:
-    """A network of this machine on which nothing listens yet; needs root."""
-    if os.geteuid() != 0:
-        pytest.skip("only root makes a network")
+    """A network of this machine on which nothing listens yet."""
     hold = ["unshare", "--net", "sh", "-c", "ip link set lo up && echo up && exec cat"]
     with subprocess.Popen(hold, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         try:
             assert holder.stdout is not None
-            assert holder.stdout.readline() == b"up\n"
+            if holder.stdout.readline() != b"up\n":
+                pytest.skip("no network of its own can be made here")
             folder = Path(f"/proc/{holder.pid}")
             yield Host(("nsenter", f"--net={folder / 'ns/net'}"), folder / "net")
         finally:

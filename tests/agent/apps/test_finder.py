@@ -2,17 +2,18 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 
 import pytest
 
 from tests.agent.apps.servers import pages, raw
 from vedette_agent.apps import finder as finder_module
 from vedette_agent.apps.config import AppsConfig, TargetConfig
-from vedette_agent.apps.finder import ASK_AGAIN_S, Finder, Finding
+from vedette_agent.apps.finder import ASK_AGAIN_S, Finder
+from vedette_agent.apps.findings import Finding
 from vedette_agent.apps.follow import with_findings
 from vedette_agent.apps.known import APPLICATIONS, Application, candidates, recognise
-from vedette_agent.apps.sockets import Listener
+from vedette_agent.apps.sockets import Listener, Place
+from vedette_agent.collectors.interface import Roots
 from vedette_agent.config import AgentConfig
 from vedette_shared.clock import ManualClock
 from vedette_shared.config import Duration
@@ -48,7 +49,7 @@ def test_other_pages_are_not(names: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("port", "process", "jobs"),
+    ("place", "process", "jobs"),
     [
         (9104, "", ["mysql"]),
         (9104, "mysqld_exporter", ["mysql", ""]),
@@ -59,10 +60,23 @@ def test_other_pages_are_not(names: list[str]) -> None:
         (5432, "postgres", []),
         (22, "", []),
         (12345, "my_exporter", [""]),
+        (9000, "", ["php-fpm"]),
+        (9000, "minio", []),
+        (9001, "php-fpm8.2", ["php-fpm"]),
+        ("/run/php/php8.2-fpm.sock", "", ["php-fpm"]),
+        ("/run/php/php8.2-fpm.sock", "nginx", []),
+        ("/srv/shop.sock", "php-fpm", ["php-fpm"]),
+        ("/run/dbus/system_bus_socket", "", []),
     ],
 )
-def test_who_may_listen_there(port: int, process: str, jobs: list[str]) -> None:
-    assert [one.job for one in candidates(port, process)] == jobs
+def test_who_may_listen_there(place: Place, process: str, jobs: list[str]) -> None:
+    assert [one.job for one in candidates(place, process)] == jobs
+
+
+def only(monkeypatch: pytest.MonkeyPatch, *listening: Listener) -> None:
+    """As if nothing else listened on this host."""
+    monkeypatch.setattr(finder_module, "listeners", lambda _: list(listening))
+    monkeypatch.setattr(finder_module, "unix_listeners", lambda *_: [])
 
 
 @asynccontextmanager
@@ -73,13 +87,13 @@ async def host(
     async with AsyncExitStack() as stack:
         ports = [await stack.enter_async_context(pages(body, asked)) for body in bodies]
         listening = [Listener("127.0.0.1", port, inode) for inode, port in enumerate(ports)]
-        monkeypatch.setattr(finder_module, "listeners", lambda _: listening)
+        only(monkeypatch, *listening)
         monkeypatch.setattr(finder_module, "owners", lambda _, __, inodes: dict.fromkeys(inodes, "an_exporter"))
         yield ports
 
 
 def make_finder(clock: ManualClock) -> Finder:
-    return Finder(Path("/proc"), Path("/sys"), 1 << 20, clock)
+    return Finder(Roots(), 1 << 20, clock)
 
 
 def said(findings: Sequence[Finding]) -> dict[int, tuple[str, str, str]]:
@@ -109,7 +123,7 @@ async def test_each_listener_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> N
         clock.advance(int(ASK_AGAIN_S * 1000))
         assert said(await finder.look(CONFIG)) == expected
         assert asked == ["/metrics"] * 3
-        monkeypatch.setattr(finder_module, "listeners", lambda _: [Listener("127.0.0.1", redis, 99)])
+        only(monkeypatch, Listener("127.0.0.1", redis, 99))
         assert said(await finder.look(CONFIG)) == {redis: expected[redis]}
         assert asked == ["/metrics"] * 4
 
@@ -142,7 +156,7 @@ async def test_what_was_found_is_as_if_it_were_named(monkeypatch: pytest.MonkeyP
 )
 async def test_what_does_not_answer(monkeypatch: pytest.MonkeyPatch, chunks: tuple[bytes, ...], problem: str) -> None:
     async with raw(*chunks, endless=not chunks, pause=0.01) as port:
-        monkeypatch.setattr(finder_module, "listeners", lambda _: [Listener("127.0.0.1", port, 1)])
+        only(monkeypatch, Listener("127.0.0.1", port, 1))
         monkeypatch.setattr(finder_module, "owners", lambda *_: {1: "an_exporter"})
         (finding,) = await make_finder(ManualClock(0)).look(CONFIG)
     assert finding.problem.startswith(problem)

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from vedette_agent.apps.groups import decode_answer, encode_question, group_processes, hierarchy, socket_groups
-from vedette_agent.apps.sockets import owners
+from vedette_agent.apps.owners import owners
 
 SYS, PROC = Path("/sys"), Path("/proc")
 ANSWER = bytes.fromhex(
     "7c0000001400020000000000e64f0000"  # nlmsghdr: 124 bytes, SOCK_DIAG_BY_FAMILY
-    "020a000007e8000000000000000000000000000000000000000000000000000000000000"  # inet_diag_msg: a socket that listens at port 2024,
+    "020a000007e8000000000000000000000000000000000000000000000000000000000000"  # inet_diag_msg: one at port 2024,
     "0000000000000000040000000000000000000000000000008000000000000000"
     "30040000"  # of inode 1072
     "050008000000000008000f00000000000c00150001020000000000000600160052000000"  # attributes

@@ -3,44 +3,19 @@
 import json
 import os
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 import trio
 
+from tests.agent.apps.finding import find, scrape, value
 from tests.agent.apps.hosts import HERE, Host, need, own_network
 from tests.agent.apps.services import mariadb, postgres, rabbitmq, redis
-from tests.agent.apps.status.servers import apache, nginx, php_fpm
-from vedette_agent.apps.config import AppsConfig, TargetConfig
-from vedette_agent.apps.fetch import make_fetcher
-from vedette_agent.apps.finder import Finder, Finding
-from vedette_agent.apps.source import AppSource
-from vedette_agent.errors import CollectorError
-from vedette_shared.clock import SystemClock
-from vedette_shared.config import Duration
+from tests.agent.apps.status.servers import apache, nginx
+from vedette_agent.apps.config import TargetConfig
 from vedette_shared.exposition import parse_text
-from vedette_shared.metrics import MetricFamily
-
-CONFIG = AppsConfig(timeout=Duration(20_000))
-
-
-async def find(config: AppsConfig = CONFIG) -> dict[str, Finding]:
-    """What is found on this machine, by address."""
-    findings = await Finder(Path("/proc"), Path("/sys"), 1 << 20, SystemClock()).look(config)
-    return {f"{one.listener.address}:{one.listener.port}": one for one in findings}
-
-
-async def scrape(target: TargetConfig) -> Sequence[MetricFamily]:
-    source = AppSource(target, make_fetcher(target, 1 << 20), interval_ms=15_000, timeout=20.0, host="h", labels={})
-    return await source.collect()
-
-
-def value(families: Sequence[MetricFamily], name: str) -> float:
-    (sample,) = (one for family in families for one in family.samples if one.name == name)
-    return sample.value
 
 
 @pytest.fixture
@@ -54,12 +29,12 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
 async def test_status_pages_are_read_where_no_exporter_runs(folders: tuple[Path, Path]) -> None:
     with apache(folders[0]) as first, nginx(folders[1]) as second:
         found = await find()
-        assert [(found[one].process, found[one].target(), found[one].problem) for one in (first, second)] == [
+        assert [(found[one].process, found[one].target, found[one].problem) for one in (first, second)] == [
             ("apache2", TargetConfig(f"http://{first}/server-status?auto", "apache", "apache-status"), ""),
             ("nginx", TargetConfig(f"http://{second}/stub_status", "nginx", "nginx-status"), ""),
         ]
-        assert value(await scrape(found[first].target()), "apache_up") == 1.0
-        assert value(await scrape(found[second].target()), "nginx_connections_active") == 1.0
+        assert value(await scrape(found[first].target), "apache_up") == 1.0
+        assert value(await scrape(found[second].target), "nginx_connections_active") == 1.0
 
 
 async def test_an_exporter_goes_before_a_status_page(folders: tuple[Path, Path]) -> None:
@@ -68,20 +43,12 @@ async def test_an_exporter_goes_before_a_status_page(folders: tuple[Path, Path])
         command = [program, "-nginx.scrape-uri", f"http://{server}/stub_status", "-web.listen-address", address]
         with HERE.run(command, folders[1] / "log", address):
             found = await find()
-            assert (found[address].process, found[address].target()) == (
+            assert (found[address].process, found[address].target) == (
                 "prometheus-nginx-exporter",
                 TargetConfig(f"http://{address}/metrics", "nginx"),
             )
             assert found[server].problem == "an exporter of nginx is scraped"
-            assert value(await scrape(found[address].target()), "nginx_up") == 1.0
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    """A folder that any user may enter, which pytest's own are not."""
-    with tempfile.TemporaryDirectory(prefix="vedette-") as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
+            assert value(await scrape(found[address].target), "nginx_up") == 1.0
 
 
 EXPORTERS = {
@@ -112,12 +79,12 @@ async def test_databases_by_their_exporters(home: Path, job: str) -> None:
     _, exporter, _, evidence = EXPORTERS[job]
     with exported(job, home) as address:
         found = (await find())[address]
-        assert (found.process, found.target(), found.evidence) == (
+        assert (found.process, found.target, found.evidence) == (
             exporter,
             TargetConfig(f"http://{address}/metrics", job),
             evidence,
         )
-        assert value(await scrape(found.target()), evidence) == 1.0
+        assert value(await scrape(found.target), evidence) == 1.0
 
 
 UP = {
@@ -163,14 +130,3 @@ async def test_all_six_at_their_usual_ports(home: Path, tmp_path: Path, folders:
         one.name: (dict(one.labels)["job"], one.value) for family in page for one in family.samples if one.name in UP
     }
     assert shown == {name: (job, 1.0) for name, job in UP.items()}
-
-
-async def test_a_pool_of_php_fpm_that_is_named(tmp_path: Path) -> None:
-    with php_fpm(tmp_path) as address:
-        target = TargetConfig(f"tcp://{address}", "php-fpm", "php-fpm-status")
-        first, second = [value(await scrape(target), "phpfpm_accepted_connections") for _ in range(2)]
-        assert second == first + 1
-        with pytest.raises(CollectorError, match="/other answers 404"):
-            await scrape(TargetConfig(f"tcp://{address}#/other", "php-fpm", "php-fpm-status"))
-    with pytest.raises(CollectorError, match="Connection refused"):
-        await scrape(target)

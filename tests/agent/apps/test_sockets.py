@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from vedette_agent.apps.sockets import Listener, listeners, owners, read_table
+from vedette_agent.apps.owners import owners
+from vedette_agent.apps.sockets import Listener, UnixListener, listeners, read_table, unix_listeners
 
 HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 TCP = (
@@ -60,8 +61,31 @@ def test_where_a_listener_is_reached(address: str, reached_at: str) -> None:
     assert Listener(address, 1, 1).reached_at == reached_at
 
 
+UNIX = (
+    "Num       RefCount Protocol Flags    Type St Inode Path\n"
+    "0000000000000000: 00000002 00000000 00010000 0001 01 20 /run/php/php8.2-fpm.sock\n"
+    "0000000000000000: 00000003 00000000 00000000 0001 03 21 /run/php/php8.2-fpm.sock\n"
+    "0000000000000000: 00000002 00000000 00010000 0005 01 22 /run/udev/control\n"
+    "0000000000000000: 00000002 00000000 00010000 0001 01 23 @abstract\n"
+    "0000000000000000: 00000002 00000000 00010000 0001 01 24 /srv/a shop.sock\n"
+    "0000000000000000: 00000003 00000000 00000000 0001 03 25\n"
+    "nonsense\n"
+)
+
+
+def test_sockets_of_the_file_system(tmp_path: Path) -> None:
+    """Those of streams that listen and have a path, below the host's root."""
+    (tmp_path / "net").mkdir()
+    (tmp_path / "net" / "unix").write_text(UNIX)
+    assert unix_listeners(tmp_path, Path("/host")) == [
+        UnixListener("/host/run/php/php8.2-fpm.sock", 20),
+        UnixListener("/host/srv/a shop.sock", 24),
+    ]
+
+
 def test_no_procfs(tmp_path: Path) -> None:
     assert listeners(tmp_path) == []
+    assert unix_listeners(tmp_path, Path("/")) == []
 
 
 def test_this_machine() -> None:

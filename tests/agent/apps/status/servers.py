@@ -59,7 +59,6 @@ group = www-data
 listen = {address}
 pm = static
 pm.max_children = 1
-pm.status_path = /status
 """
 
 
@@ -98,11 +97,12 @@ def nginx(folder: Path, host: Host = HERE) -> Iterator[str]:
 
 
 @contextmanager
-def php_fpm(folder: Path) -> Iterator[str]:
-    """Run a pool of PHP-FPM of one process with its status at /status; gives its address."""
-    program, address = need(*PHP_FPM), HERE.address(9000)
+def php_fpm(folder: Path, *settings: str, at: Path | None = None) -> Iterator[str]:
+    """Run a pool of PHP-FPM of one process, by default with its status at /status; gives its address, or path."""
+    program, address = need(*PHP_FPM), str(at or HERE.address(9000))
     config = folder / "fpm.conf"
-    config.write_text(_PHP_FPM.format(folder=folder, address=address))
+    text = _PHP_FPM.format(folder=folder, address=address)
+    config.write_text("\n".join([text, *(settings or ("pm.status_path = /status",)), ""]))
     command = [program, "--nodaemonize", "--no-php-ini", "--fpm-config", config, "--allow-to-run-as-root"]
     with HERE.run(command, folder / "log", address):
         yield address
