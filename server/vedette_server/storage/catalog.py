@@ -54,8 +54,8 @@ class Catalog:
         self.hashes.update(fresh)
 
     def keep(self, payloads: Mapping[bytes, bytes]) -> None:
-        """Let go of the layouts that are not among these, durably."""
-        kept = {layout_hash: payloads[layout_hash] for layout_hash in self.hashes if layout_hash in payloads}
+        """Let go of the layouts that are not among these, durably; the others stand in the order of these."""
+        kept = {layout_hash: payload for layout_hash, payload in payloads.items() if layout_hash in self.hashes}
         if len(kept) < len(self.hashes):
             self.rewrite(kept)
 

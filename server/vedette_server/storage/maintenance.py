@@ -23,6 +23,7 @@ from vedette_server.storage.options import StorageOptions
 from vedette_server.storage.pruning import Pruner
 from vedette_server.storage.state import State
 from vedette_shared.clock import Clock
+from vedette_shared.frames import Layout
 from vedette_shared.logs import get_logger
 
 _logger = get_logger(__name__)
@@ -88,6 +89,17 @@ class Maintenance:
             deletion = Deletion(1 + max(numbers, default=0), tuple(matchers), start, end, segment)
             await self._keep_deletions((*state.contents.deletions, deletion))
             state.work.set()
+
+    async def keep_layout(self, layout: Layout) -> None:
+        """Take in a layout without series; see ``Store.describe``."""
+        layouts = self._index.layouts
+        if not layouts.add(layout):
+            return
+        try:
+            await self._in_thread(lambda: self._catalog.add({layout.hash: layouts.record(layout.hash)}))
+        except OSError as error:
+            layouts.forget([layout.hash])
+            raise StorageError(f"the catalog of layouts cannot be written: {error.strerror or error}") from error
 
     async def clean(self) -> None:
         """See ``Store.clean``."""

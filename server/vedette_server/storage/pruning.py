@@ -1,8 +1,9 @@
 """Pruning: names that nothing in the store bears any more are forgotten, so that a fleet's churn leaves nothing behind.
 
 Sources that have been silent for longer than the retention go first, then the layouts that no source had within it,
-then the targets and signatures of which there is no sample, neither in a block nor in a head, and no layout. A name
-has to be without use twice, a while apart, as a reader may still hold a block that was dropped in between.
+and those without series that describe no metric that is left; then the targets and signatures of which there is no
+sample, neither in a block nor in a head, and no layout. A name has to be without use twice, a while apart, as a reader
+may still hold a block that was dropped in between.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from vedette_server.storage.index.identity import Index
 from vedette_server.storage.intake import Intake
 from vedette_server.storage.options import HOUR_MS
 from vedette_server.storage.state import State
+from vedette_shared.labels import METRIC_NAME
 
 _MARGIN_MS = 2 * HOUR_MS
 """The current head, which is no older, may take frames of a source without looking it up."""
@@ -47,9 +49,24 @@ class Pruner:
         used = self._intake.sources.layouts().union(awaited, self._intake.layouts_in_use())
         for sealed in self._state.sealed:
             used.update(sealed.layouts)
+        used.update(self._descriptions())
         gone = [one for one in self._index.layouts.hashes() if one not in used]
         self._index.layouts.forget(gone)
         self._state.layouts_dropped += len(gone)
+
+    def _descriptions(self) -> list[bytes]:
+        """Layouts without series that describe some of the metrics that there are."""
+        known = list(self._index.layouts.descriptions())
+        names = self._metric_names() if known else set()
+        return [layout_hash for layout_hash, described in known if not described.isdisjoint(names)]
+
+    def _metric_names(self) -> set[str]:
+        signatures = self._index.signatures
+        column = signatures.column(METRIC_NAME)
+        if column is None:
+            return set()
+        codes = np.unique(column.dense(len(signatures))[signatures.alive()])
+        return {column.values[code] for code in codes.tolist()}
 
     def _forget_names(self) -> None:
         targets, signatures = self._unused()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import trio
@@ -28,8 +28,9 @@ from vedette_server.storage.read.querier import StoreQuerier
 from vedette_server.storage.recovery import HeadCutter, LogHeads, load_checkpoint, open_blocks
 from vedette_server.storage.state import State
 from vedette_shared.clock import Clock, SystemClock
-from vedette_shared.frames import Metadata
+from vedette_shared.frames import Metadata, layout_of
 from vedette_shared.logs import get_logger
+from vedette_shared.metrics import MetricFamily
 
 _logger = get_logger(__name__)
 
@@ -119,6 +120,21 @@ class Store:
             raise StorageError("a deletion needs a matcher")
         select(self._index, matchers)
         await self._maintenance.delete(matchers, start, end)
+
+    async def describe(self, families: Iterable[Metadata]) -> None:
+        """Keep type, help and unit of families, durably, as long as any series of theirs is in the store.
+
+        Of a family of a layout that is appended later, that layout has the word.
+
+        Raises:
+            StorageError: nothing was kept.
+        """
+        known = self._index.layouts.metadata()
+        fresh = [family for family in families if known.get(family.name) != family]
+        if fresh:
+            await self._maintenance.keep_layout(
+                layout_of([MetricFamily(one.name, one.type, one.help, one.unit) for one in fresh])
+            )
 
     async def clean(self) -> None:
         """Return when all that was deleted has left the disk, which it does in time without a call, too."""

@@ -3,8 +3,10 @@
 from vedette_shared.exposition.lines import LineReader
 from vedette_shared.exposition.negotiation import choose_content_type, choose_encoding
 from vedette_shared.exposition.numbers import format_value, parse_value
+from vedette_shared.exposition.openmetrics_families import FamilyHead, family_head
 from vedette_shared.exposition.openmetrics_lines import END
 from vedette_shared.exposition.openmetrics_reader import OpenMetricsReader, parse_openmetrics
+from vedette_shared.exposition.openmetrics_rules import SUFFIXES
 from vedette_shared.exposition.openmetrics_writer import format_seconds, write_openmetrics
 from vedette_shared.exposition.protobuf_reader import ProtobufPage, parse_protobuf
 from vedette_shared.exposition.protocols import (
@@ -26,7 +28,9 @@ __all__ = [
     "DEFAULT_PROTOCOLS",
     "END",
     "OPENMETRICS_CONTENT_TYPE",
+    "SUFFIXES",
     "TEXT_CONTENT_TYPE",
+    "FamilyHead",
     "LineReader",
     "OpenMetricsReader",
     "PageFormat",
@@ -38,6 +42,7 @@ __all__ = [
     "choose_content_type",
     "choose_encoding",
     "decode_page",
+    "family_head",
     "format_seconds",
     "format_value",
     "page_format",

@@ -26,7 +26,7 @@ SUFFIXES: dict[MetricType, tuple[str, ...]] = {
 _COUNTS = {"_total", "_bucket", "_sum", "_count", "_gcount"}
 _WHOLE = {"_bucket", "_count", "_gcount"}
 _WITH_EXEMPLARS = {"_total", "_bucket"}
-_WITHOUT_UNIT = {MetricType.INFO, MetricType.STATE_SET}
+WITHOUT_UNIT = {MetricType.INFO, MetricType.STATE_SET}
 _SUM_AND_COUNT = {MetricType.HISTOGRAM: ("_sum", "_count"), MetricType.GAUGE_HISTOGRAM: ("_gsum", "_gcount")}
 
 
@@ -122,14 +122,14 @@ class _FamilyRules:
             self._unit = line.text
             if line.text and not self.name.endswith(f"_{line.text}"):
                 raise ValueError(f"the name {self.name} does not end in its unit {line.text}")
-        if self._unit and self.type in _WITHOUT_UNIT:
+        if self._unit and self.type in WITHOUT_UNIT:
             raise ValueError(f"{self.name} is of type {self.type.value}, which has no unit")
 
     def take_sample(self, line: SampleLine, labels: Labels, suffix: str) -> bool:
         _check_value(self.type, suffix, line.value)
         if line.has_exemplar and suffix not in _WITH_EXEMPLARS:
             raise ValueError(f"{self.name}{suffix} of type {self.type.value} can have no exemplar")
-        inner = _inner_label(self.name, self.type, suffix)
+        inner = inner_label(self.name, self.type, suffix)
         part = _part(labels, inner)
         metric = tuple(pair for pair in labels if pair[0] != inner)
         if metric != self._metric:
@@ -201,7 +201,7 @@ class _Point:
             raise ValueError("a negative sum of a histogram without negative bounds")
 
 
-def _inner_label(name: str, kind: MetricType, suffix: str) -> str:
+def inner_label(name: str, kind: MetricType, suffix: str) -> str:
     """The label that tells the samples of one metric apart, "" if there is only one with this suffix."""
     if suffix == "_bucket":
         return "le"

@@ -11,8 +11,9 @@ from vedette_server.storage import StorageOptions, Store
 from vedette_server.storage.catalog import Catalog
 from vedette_server.storage.interface import LooseSamples
 from vedette_shared.clock import ManualClock
-from vedette_shared.frames import Layout, Sender
+from vedette_shared.frames import Layout, Metadata, Sender
 from vedette_shared.labels import Labels, make_labels
+from vedette_shared.metrics import MetricType
 
 HOUR = 3_600_000
 OPTIONS = StorageOptions(retention_ms=HOUR, commit_delay_ms=0)
@@ -113,6 +114,30 @@ async def test_what_is_still_reported_or_still_stored_stays(tmp_path: Path) -> N
         await let_pass(store, clock, 8)
         assert store.statistics().targets_dropped == store.statistics().layouts_dropped == 0
         assert read_all(store.querier)[series("old", "goes")] == {NOW: bits(1.0)}
+
+
+async def test_what_is_said_of_a_family_goes_with_its_last_series(tmp_path: Path) -> None:
+    """Where no layout says it: through restarts, until the retention has dropped the samples."""
+    clock = ManualClock(NOW)
+    told = Metadata("old_total", MetricType.COUNTER, "What it counts.", "things")
+    async with run_store(tmp_path, clock, OPTIONS) as store:
+        await push(store, "stays", NOW, NEW, 1.0, 2.0)
+        one = LooseSamples(np.array([0]), np.array([NOW]), np.array([1.0]))
+        await store.appender.append_samples([series("old_total", "loose")], one)
+        await store.describe([told])
+        await store.describe([told])
+        assert store.statistics().layouts == 2
+        await cut(store, clock)
+        await settle(store)
+    async with run_store(tmp_path, clock, OPTIONS) as store:
+        assert store.metadata()["old_total"] == told
+        clock.advance(HOUR // 2)
+        await settle(store)
+        assert store.statistics().layouts == 2
+        await let_pass(store, clock, 8)
+        assert store.statistics().layouts == 1
+        assert store.statistics().signatures_dropped == 1
+    assert catalog(tmp_path) == {NEW.hash}
 
 
 def bits(value: float) -> int:

@@ -1,4 +1,4 @@
-"""``vedette storage export``: samples as OpenMetrics text, metric by metric, with bounded memory.
+"""``vedette storage export``: samples as OpenMetrics text, family by family, with bounded memory.
 
 Blocks hold column after column too, so that each piece is decoded about once. A stale marker is written ``nAn``:
 OpenMetrics takes NaN in any case, so every reader sees a value that is none, and ``import`` sees the marker.
@@ -6,29 +6,30 @@ OpenMetrics takes NaN in any case, so every reader sees a value that is none, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette_server.main.storage_command.export_order import ExportFamily, SeriesOrder, arrange, order_series
 from vedette_server.main.storage_command.frozen import FrozenStore
 from vedette_server.storage.errors import TooManySamplesError
 from vedette_server.storage.index.columns import FactoredColumns
 from vedette_server.storage.index.selection import Selection, select
-from vedette_server.storage.index.table import LabelTable
 from vedette_server.storage.interface import Matcher, MatchOp, SeriesSet
 from vedette_server.storage.read.assemble import assemble
 from vedette_shared.exposition import END, format_seconds, format_value
 from vedette_shared.exposition.series import format_name_and_labels
 from vedette_shared.frames import STALE_BITS
-from vedette_shared.labels import METRIC_NAME, is_legacy_metric_name, quote
-from vedette_shared.metrics import MetricType
+from vedette_shared.labels import METRIC_NAME
 
 STALE = "nAn"
 SAMPLES_AT_ONCE = 2_000_000
-_SERIES_AT_ONCE = 4096
+_METRICS_AT_ONCE = 4096
 _LINES_AT_ONCE = 8192
-_SHOWN_TYPES = {MetricType.GAUGE: "", MetricType.COUNTER: "_total"}
+
+Ints = NDArray[np.int64]
 
 
 class Exporter:
@@ -53,7 +54,6 @@ class Exporter:
         self.nameless = 0
         self._index = store.index
         self._selectors = selectors or [()]
-        self._start, self._end = start, end
         self._limit = samples_at_once
         self._metadata = store.index.layouts.metadata()
         self._sources = [
@@ -61,16 +61,19 @@ class Exporter:
             for source in store.contents.sources(store.index)
             if source.min_time <= end and source.max_time >= start
         ]
+        self._start = max(start, min((source.min_time for source in self._sources), default=start))
+        self._end = min(end, max((source.max_time for source in self._sources), default=end))
 
     def text(self) -> Iterator[str]:
         """Yield the page, in parts of whole lines."""
         names = self._names()
-        for name in names:
-            if not name:
-                self.nameless = self._units("")[1]
-                continue
-            yield self._head(name, names)
-            yield from self._family(name)
+        if "" in names:
+            names.remove("")
+            self.nameless = len(order_series(ExportFamily(None, ("",)), self._columns(("",))).series) - 1
+        for family in arrange(names, self._metadata.values()):
+            if family.head is not None:
+                yield family.head.text
+            yield from self._family(family)
         yield f"{END}\n"
 
     def _names(self) -> list[str]:
@@ -91,81 +94,105 @@ class Exporter:
                 if len(picked.slots):
                     yield picked.pairs(source.directory)
 
-    def _units(self, name: str) -> tuple[dict[int, list[tuple[int, int]]], int]:
-        """The series of a metric by the hash of their labels, each with its pairs of target and signature; their count.
+    def _columns(self, names: Sequence[str]) -> FactoredColumns:
+        """The series of these names that are chosen, each pair of target and signature once."""
+        keys: Ints = np.zeros(0, np.int64)
+        for name in names:
+            for targets, signatures in self._picked([Matcher(METRIC_NAME, MatchOp.EQUAL, name)]):
+                keys = np.union1d(keys, signatures.astype(np.int64) << 32 | targets)
+        return FactoredColumns(self._index, (keys & 0xFFFFFFFF).astype(np.int32), (keys >> 32).astype(np.int32))
 
-        A series has several pairs where its labels were parted in several ways in the course of time.
-        """
-        keys: NDArray[np.int64] = np.zeros(0, np.int64)
-        for targets, signatures in self._picked([Matcher(METRIC_NAME, MatchOp.EQUAL, name)]):
-            keys = np.union1d(keys, signatures.astype(np.int64) << 32 | targets)
-        of_signatures, of_targets = keys >> 32, keys & 0xFFFFFFFF
-        order = np.lexsort((_ranks(self._index.targets, of_targets), _ranks(self._index.signatures, of_signatures)))
-        of_signatures, of_targets = of_signatures[order], of_targets[order]
-        hashes = self._index.targets.sums()[of_targets] + self._index.signatures.sums()[of_signatures]
-        units: dict[int, list[tuple[int, int]]] = {}
-        for key, target, signature in zip(hashes.tolist(), of_targets.tolist(), of_signatures.tolist(), strict=True):
-            units.setdefault(key, []).append((target, signature))
-        return units, len(units)
-
-    def _family(self, name: str) -> Iterator[str]:
-        units, count = self._units(name)
-        hashes = list(units)
-        low, size = 0, _SERIES_AT_ONCE
+    def _family(self, family: ExportFamily) -> Iterator[str]:
+        columns = self._columns(family.names)
+        order = order_series(family, columns)
+        count = len(order.metrics) - 1
+        low, size = 0, _METRICS_AT_ONCE
         while low < count:
-            wanted = hashes[low : low + size]
+            high = min(low + size, count)
+            pairs = order.pairs_of(low, high)
+            parts: Iterable[SeriesSet]
             try:
-                found = self._load([pair for key in wanted for pair in units[key]], alone=len(wanted) == 1)
+                parts = [self._load(order, pairs, self._start, self._end)]
             except TooManySamplesError:
-                size = max(1, len(wanted) // 2)
-                continue
-            yield from self._series(name, found, wanted)
-            low += len(wanted)
-            size = min(2 * size, _SERIES_AT_ONCE)
+                if high - low > 1:
+                    size = (high - low) // 2
+                    continue
+                parts = self._load_in_time(order, pairs, self._start, self._end)
+            seen: set[int] = set()
+            for found in parts:
+                yield from self._metrics(order, low, high, found, seen)
+            self.series += len(seen)
+            low = high
+            size = min(2 * size, _METRICS_AT_ONCE)
 
-    def _load(self, pairs: list[tuple[int, int]], *, alone: bool) -> SeriesSet:
+    def _load(self, order: SeriesOrder, pairs: slice, start: int, end: int, *, bounded: bool = True) -> SeriesSet:
         """Load the series of all these targets with all these signatures, which may be some more than the pairs."""
         index = self._index
         targets, signatures = np.zeros(len(index.targets), np.bool_), np.zeros(len(index.signatures), np.bool_)
-        targets[[target for target, _ in pairs]] = True
-        signatures[[signature for _, signature in pairs]] = True
+        targets[order.targets[pairs]] = True
+        signatures[order.signatures[pairs]] = True
         either = np.zeros((0, len(targets)), np.bool_), np.zeros((0, len(signatures)), np.bool_)
         selection = Selection(targets, signatures, *either)
-        return assemble(index, self._sources, selection, self._start, self._end, limit=0 if alone else self._limit)
+        return assemble(index, self._sources, selection, start, end, limit=self._limit if bounded else 0)
 
-    def _series(self, name: str, found: SeriesSet, wanted: list[int]) -> Iterator[str]:
+    def _load_in_time(self, order: SeriesOrder, pairs: slice, start: int, end: int) -> Iterator[SeriesSet]:
+        """Load one metric that has too many samples, in parts that follow each other."""
+        if start == end:
+            yield self._load(order, pairs, start, end, bounded=False)
+            return
+        middle = (start + end) // 2
+        for span in ((start, middle), (middle + 1, end)):
+            try:
+                yield self._load(order, pairs, *span)
+            except TooManySamplesError:
+                yield from self._load_in_time(order, pairs, *span)
+
+    def _metrics(self, order: SeriesOrder, low: int, high: int, found: SeriesSet, seen: set[int]) -> Iterator[str]:
+        """Write the metrics from ``low`` to ``high``, each by time; ``seen`` gets the hashes of their series."""
         labels = found.labels
         assert isinstance(labels, FactoredColumns)
-        hashes = self._index.targets.sums()[labels.targets] + self._index.signatures.sums()[labels.signatures]
-        places = {key: place for place, key in enumerate(hashes.tolist())}
-        for key in wanted:
-            place = places.get(key)
-            if place is None:
-                continue
-            low, high = int(found.offsets[place]), int(found.offsets[place + 1])
-            clock = int(found.clocks[place])
-            pairs = tuple(pair for pair in labels.labels(place) if pair[0] != METRIC_NAME)
-            self.series += 1
-            self.samples += high - low
-            yield from _lines(
-                format_name_and_labels(name, pairs),
-                found.timestamps[clock : clock + high - low],
-                found.values[low:high],
-            )
+        places = {key: place for place, key in enumerate(self._hashes(labels.targets, labels.signatures).tolist())}
+        pairs = order.pairs_of(low, high)
+        hashes = self._hashes(order.targets[pairs], order.signatures[pairs])
+        seen.update(key for key in hashes.tolist() if key in places)
+        for metric in order.series_of(low, high):
+            first = order.series[metric.start : metric.stop] - pairs.start
+            series = [places[key] for key in hashes[first].tolist() if key in places]
+            if series:
+                yield from self._metric(found, series)
 
-    def _head(self, name: str, names: Sequence[str]) -> str:
-        """What is said of a metric, where its type is a plain one."""
-        family = self._metadata.get(name)
-        ending = None if family is None else _SHOWN_TYPES.get(MetricType(family.type))
-        short = name.removesuffix(ending or "")
-        if family is None or ending is None or not name.endswith(ending) or (ending and short in names):
-            return ""
-        shown = short if is_legacy_metric_name(short) else quote(short)
-        text = f"# HELP {shown} {quote(family.help)[1:-1]}\n" if family.help else ""
-        return f"# TYPE {shown} {MetricType(family.type).value}\n{text}"
+    def _metric(self, found: SeriesSet, series: list[int]) -> Iterator[str]:
+        counts = (found.offsets[1:] - found.offsets[:-1])[series]
+        names = [_name(found, place) for place in series]
+        values = np.concatenate([found.values[found.offsets[place] : found.offsets[place + 1]] for place in series])
+        times = np.concatenate(
+            [
+                found.timestamps[found.clocks[i] : found.clocks[i] + n]
+                for i, n in zip(series, counts.tolist(), strict=True)
+            ]
+        )
+        self.samples += len(values)
+        if len(series) == 1:
+            yield from _lines(repeat(names[0]), times, values)
+            return
+        which = np.repeat(np.arange(len(series)), counts)
+        by_time = np.argsort(times, kind="stable")
+        yield from _lines(map(names.__getitem__, which[by_time].tolist()), times[by_time], values[by_time])
+
+    def _hashes(self, targets: NDArray[np.integer], signatures: NDArray[np.integer]) -> NDArray[np.uint64]:
+        """What tells label sets apart, however they are parted."""
+        sums: NDArray[np.uint64] = self._index.targets.sums()[targets] + self._index.signatures.sums()[signatures]
+        return sums
 
 
-def _lines(series: str, timestamps: NDArray[np.int64], values: NDArray[np.float64]) -> Iterator[str]:
+def _name(found: SeriesSet, place: int) -> str:
+    labels = found.labels.labels(place)
+    return format_name_and_labels(dict(labels)[METRIC_NAME], tuple(pair for pair in labels if pair[0] != METRIC_NAME))
+
+
+def _lines(series: Iterable[str], timestamps: Ints, values: NDArray[np.float64]) -> Iterator[str]:
+    """Lines of samples; ``series`` gives as many names as there are, or more."""
+    names = iter(series)
     for low in range(0, len(values), _LINES_AT_ONCE):
         part = values[low : low + _LINES_AT_ONCE]
         texts = list(map(format_value, part.tolist()))
@@ -175,13 +202,4 @@ def _lines(series: str, timestamps: NDArray[np.int64], values: NDArray[np.float6
         for place in np.flatnonzero((part == 0) & np.signbit(part)).tolist():
             texts[place] = "-0"
         times = map(format_seconds, timestamps[low : low + _LINES_AT_ONCE].tolist())
-        yield "".join([f"{series} {value} {time}\n" for value, time in zip(texts, times, strict=True)])
-
-
-def _ranks(table: LabelTable, numbers: NDArray[np.int64]) -> NDArray[np.intp]:
-    """The place of each number's label set in the order of all of them."""
-    unique, places = np.unique(numbers, return_inverse=True)
-    sets = [table.labels(number) for number in unique.tolist()]
-    ranks = np.empty(len(unique), np.intp)
-    ranks[sorted(range(len(sets)), key=sets.__getitem__)] = np.arange(len(sets))
-    return ranks[places]
+        yield "".join([f"{next(names)} {value} {time}\n" for value, time in zip(texts, times, strict=True)])

@@ -94,6 +94,11 @@ class _Import:
                 await self._take_all()
             except VedetteError as error:
                 failure = error
+            try:
+                # At the end, as a page may say of a family what it is in any place.
+                await self._store.describe(self._reader.families())
+            except VedetteError as error:
+                failure = failure or error
             nursery.cancel_scope.cancel()
         return failure
 

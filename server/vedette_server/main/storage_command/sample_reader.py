@@ -11,11 +11,11 @@ import numpy as np
 from vedette_server.main.storage_command.exporting import STALE
 from vedette_server.storage.interface import LooseSamples
 from vedette_shared.errors import ExpositionError
-from vedette_shared.exposition import END, parse_series
+from vedette_shared.exposition import END, OpenMetricsReader, parse_series
 from vedette_shared.exposition.lines import SampleLine
-from vedette_shared.exposition.openmetrics_lines import read_line
-from vedette_shared.frames import STALE_NAN
+from vedette_shared.frames import STALE_NAN, Metadata
 from vedette_shared.labels import METRIC_NAME, Labels, make_labels
+from vedette_shared.metrics import MetricType
 
 MAX_LINE_BYTES = 1 << 20
 LAST_MS = 253_402_300_799_999
@@ -44,6 +44,8 @@ class SampleReader:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
+        self._reader = OpenMetricsReader()
+        self._names: set[str] = set()
         self._line = 0
         self._error: ExpositionError | None = None
         self._ended = False
@@ -65,7 +67,7 @@ class SampleReader:
                     text = sample.series
                     number = numbers.get(text)
                     if number is None:
-                        _labels(text)
+                        self._names.add(dict(_labels(text))[METRIC_NAME])
                         number = numbers[text] = len(numbers)
                     timestamps.append(_milliseconds(sample))
                     series.append(number)
@@ -84,6 +86,15 @@ class SampleReader:
             size,
         )
 
+    def families(self) -> list[Metadata]:
+        """What the page says of the families of which it has samples; after the last batch, or a bad line."""
+        bearing = {id(self._reader.index.of_sample(name)) for name in self._names}
+        return [
+            Metadata(family.name, family.type, family.help, family.unit)
+            for family in self._reader.families()
+            if id(family) in bearing and (family.type is not MetricType.UNKNOWN or family.help or family.unit)
+        ]
+
     def _finish(self) -> None:
         if self._error is not None:
             raise self._error
@@ -101,7 +112,7 @@ class SampleReader:
             return None
         if not line.endswith(b"\n"):
             raise ValueError("the line is cut short")
-        read = read_line(text)
+        read = self._reader.read(text)
         return read if isinstance(read, SampleLine) else None
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from vedette_server.storage.index.table import LabelTable
 from vedette_server.storage.log.records import encode_layout
+from vedette_shared.exposition import family_head
 from vedette_shared.frames import Layout, Metadata
 from vedette_shared.labels import METRIC_NAME, Labels, make_labels
 
@@ -41,12 +42,14 @@ class KnownLayout:
         label_names: The label names of its series.
         width: The number of its series.
         record: What the log's segments say of it.
+        described: Where it has no series and only says what families are, the names that series of those have.
     """
 
     shape: Shape
     label_names: frozenset[str]
     width: int
     record: bytes
+    described: frozenset[str]
     renamed: dict[frozenset[str], Shape] = field(default_factory=dict)
 
 
@@ -82,6 +85,12 @@ class Layouts:
         """The payload of a known layout's record in the log."""
         return self._known[layout_hash].record
 
+    def descriptions(self) -> Iterator[tuple[bytes, frozenset[str]]]:
+        """The hashes of layouts without series, and the names of the series that they say something of."""
+        for layout_hash, known in self._known.items():
+            if not known.width:
+                yield layout_hash, known.described
+
     def add(self, layout: Layout) -> bool:
         """Take a layout in; tell whether it is new."""
         if layout.hash in self._known:
@@ -110,7 +119,8 @@ class Layouts:
     def _learn(self, layout: Layout) -> KnownLayout:
         sets = [make_labels([(METRIC_NAME, series.name), *series.labels]) for series in layout.series]
         names = frozenset(name for labels in sets for name, _ in labels)
-        return KnownLayout(self._shape(sets), names, len(sets), encode_layout(layout))
+        described = frozenset[str]().union(*(() if sets else (family_head(one).names for one in layout.families)))
+        return KnownLayout(self._shape(sets), names, len(sets), encode_layout(layout), described)
 
     def _for_target(self, layout: KnownLayout, target: Labels) -> Shape:
         common = layout.label_names.intersection([name for name, _ in target])
