@@ -7,12 +7,10 @@ from collections.abc import Sequence
 
 import trio
 
-from vedette_server.ingest.receiver import Answer, Receiver
+from vedette_server.ingest.receiver import Receiver
 from vedette_shared.http import Gather, Limits, Request, Response, serve_batches
 
 PUSH_PATH = "/v1/push"
-JSON = "application/json"
-
 
 GATHER = Gather(per_client=0.002, most=1.0)
 """Agents share reads, an fsync and all that goes with it. An agent may wait so long for its answer."""
@@ -41,7 +39,7 @@ class IngestHandler:
         refusals = [_refusal(request) for request in requests]
         bodies = [request.body for request, refusal in zip(requests, refusals, strict=True) if refusal is None]
         answers = iter(await self._receiver.take(bodies) if bodies else ())
-        return [_response(next(answers)) if refusal is None else refusal for refusal in refusals]
+        return [next(answers) if refusal is None else refusal for refusal in refusals]
 
 
 def _refusal(request: Request) -> Response | None:
@@ -53,7 +51,3 @@ def _refusal(request: Request) -> Response | None:
     if request.header("content-encoding") != "zstd":
         return Response(415, b"the body must be a message of frames with Content-Encoding: zstd\n")
     return None
-
-
-def _response(answer: Answer) -> Response:
-    return Response(answer.status, answer.body, JSON, answer.headers)

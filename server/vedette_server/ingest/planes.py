@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
+
 import numpy as np
+
+from vedette_server.ingest import kernels
 
 VALUE_BYTES = 8
 
@@ -17,7 +22,20 @@ def xor(values: bytes, base: bytes) -> bytes:
     return (np.frombuffer(values, np.uint64) ^ np.frombuffer(base, np.uint64)).tobytes()
 
 
-def resolve_planes(message: bytes, at: int, base: bytes) -> bytes:
-    """``xor`` of ``base`` and ``from_planes`` of as many bytes of ``message``, from ``at`` on."""
-    planes = np.frombuffer(message, np.uint8, len(base), at).reshape(VALUE_BYTES, -1)
-    return (planes.T.reshape(-1).view(np.uint64) ^ np.frombuffer(base, np.uint64)).tobytes()
+def add_planes(vectors: Sequence[bytes], messages: Sequence[bytes], begins: Sequence[int]) -> list[bytes]:
+    """The XOR of each of ``vectors`` with ``from_planes`` of as many bytes of a message, from where those begin."""
+    lengths = [len(message) for message in messages]
+    sizes = [len(vector) for vector in vectors]
+    places = np.cumsum([0, *lengths[:-1]]) + np.array(begins)
+    values = np.frombuffer(bytearray().join(vectors), np.uint64)
+    kernels.add_planes(
+        np.frombuffer(b"".join(messages), np.uint8), places, np.array(sizes, np.int64) // VALUE_BYTES, values
+    )
+    ends = list(itertools.accumulate(sizes))
+    data = values.tobytes()
+    return [data[end - size : end] for size, end in zip(sizes, ends, strict=True)]
+
+
+def warm_up() -> None:
+    """Call the kernels once."""
+    add_planes([bytes(VALUE_BYTES)], [bytes(VALUE_BYTES)], [0])

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Sequence
+
+import msgspec
 
 from vedette_server.ingest.bases import Bases, Lane
-from vedette_server.ingest.planes import resolve_planes
+from vedette_server.ingest.planes import add_planes
 from vedette_shared.frames import Frame
 
 _SENDER_AT = 4
@@ -31,21 +34,50 @@ def record_of_sender(data: bytes) -> bytes:
     return data[: _SENDER_AT + _RECORD.size + _RECORD.unpack_from(data, _SENDER_AT)[1] + _CHECKSUM.size]
 
 
-def quick_frame(data: bytes, bases: Bases) -> tuple[Lane, Frame] | None:
-    """Return the frame of a message, standing for itself, and its lane; ``None`` if it must go the other road."""
+class QuickFrame(msgspec.Struct, frozen=True, gc=False):
+    """A frame that goes on from the last one of its lane, as it stands in its message.
+
+    Attributes:
+        lane: Whose last frame it is relative to.
+        sequence: See ``Frame``.
+        timestamp: See ``Frame``.
+        message: The bytes of its message.
+        planes_at: Where the byte planes of its values begin there.
+    """
+
+    lane: Lane
+    sequence: int
+    timestamp: int
+    message: bytes
+    planes_at: int
+
+
+def quick_frame(data: bytes, bases: Bases) -> QuickFrame | None:
+    """Return the frame of a message; ``None`` if it must go the other road."""
     record = record_of_sender(data)
     begin, end = len(record), len(data) - _CHECKSUM.size
     if end < begin + _FRAME.size:
         return None
     kind, size, sequence, timestamp, base, layout, target_size, source_size = _FRAME.unpack_from(data, begin)
-    values_at = begin + _FRAME.size + target_size + source_size
-    lane = bases.lane(record, data[begin + _NAMES_AT : values_at])
+    planes_at = begin + _FRAME.size + target_size + source_size
+    lane = bases.lane(record, data[begin + _NAMES_AT : planes_at])
     if lane is None or kind != _FRAME_KIND or begin + _RECORD.size + size != end:
         return None
     last = lane.last
-    if base != last.sequence or layout != last.layout or end - values_at != len(last.values) or not last.values:
+    if base != last.sequence or layout != last.layout or end - planes_at != len(last.values) or not last.values:
         return None
-    if _CHECKSUM.unpack_from(data, end)[0] != zlib.crc32(memoryview(data)[begin:end]):
+    if _CHECKSUM.unpack_from(data, end)[0] != zlib.crc32(data[begin:end]):
         return None
-    values = resolve_planes(data, values_at, last.values)
-    return lane, Frame(sequence, timestamp, last.target, last.source, layout, values)
+    return QuickFrame(lane, sequence, timestamp, data, planes_at)
+
+
+def resolved(quick: Sequence[QuickFrame]) -> list[Frame]:
+    """Return frames standing for themselves."""
+    lasts = [one.lane.last for one in quick]
+    values = add_planes(
+        [last.values for last in lasts], [one.message for one in quick], [one.planes_at for one in quick]
+    )
+    return [
+        Frame(one.sequence, one.timestamp, last.target, last.source, last.layout, own)
+        for one, last, own in zip(quick, lasts, values, strict=True)
+    ]

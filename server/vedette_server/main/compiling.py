@@ -14,7 +14,7 @@ import time
 
 import trio
 
-from vedette_server import promql, storage
+from vedette_server import ingest, promql, storage
 from vedette_server.api import results
 from vedette_server.compiled import NotCachedError, compile_wanted, from_cache
 from vedette_server.scrape import page
@@ -63,6 +63,7 @@ def compile_all() -> None:
 def _warm_up() -> None:
     """Call all kernels that have no store of their own to be called by."""
     results.warm_up()
+    ingest.warm_up()
     promql.warm_up()
     page.warm_up()
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from vedette_server.ingest.bases import Bases
-from vedette_server.ingest.quick import quick_frame, record_of_sender
+from vedette_server.ingest.quick import quick_frame, record_of_sender, resolved
 from vedette_shared.frames import Frame, Sender, decode_message, encode_message, encode_target
 from vedette_shared.labels import make_labels
 
@@ -33,7 +33,7 @@ PLAIN = encode_message(SENDER, [], [SECOND.on_base(FIRST)])
 def test_takes_a_frame_that_goes_on() -> None:
     taken = quick_frame(PLAIN, knowing(FIRST))
     assert taken is not None
-    assert (taken[0].sender, taken[0].last, taken[1]) == (SENDER, FIRST, SECOND)
+    assert (taken.lane.sender, taken.lane.last, resolved([taken])) == (SENDER, FIRST, [SECOND])
 
 
 @pytest.mark.parametrize(
@@ -84,5 +84,6 @@ def test_gives_what_the_other_road_gives(rows: list[list[float]]) -> None:
         message = encode_message(SENDER, [], [frame.on_base(before)])
         taken = quick_frame(message, bases)
         assert taken is not None
-        assert bases.resolve(SENDER, decode_message(message).frames) == ([taken[1]], [])
-        taken[0].last = taken[1]
+        assert bases.resolve(SENDER, decode_message(message).frames) == ([frame], [])
+        assert resolved([taken]) == [frame]
+        taken.lane.last = frame

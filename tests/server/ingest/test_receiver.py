@@ -7,13 +7,14 @@ import pytest
 import zstandard
 from msgspec.structs import replace
 
-from vedette_server.ingest import Answer, IngestLimits, Receiver
+from vedette_server.ingest import IngestLimits, Receiver
 from vedette_server.state import NewEvent, StateError
 from vedette_server.storage.errors import StorageError
 from vedette_server.storage.interface import Delivery, LooseSamples, Receipt
 from vedette_shared.clock import ManualClock
 from vedette_shared.events import Event, Severity
 from vedette_shared.frames import Frame, Layout, Sender, encode_message, encode_target, layout_of, values_of
+from vedette_shared.http import Response
 from vedette_shared.labels import Labels, make_labels
 from vedette_shared.metrics import gauge
 
@@ -58,7 +59,7 @@ def pushed(layouts: Sequence[Layout], *frames: Frame, sender: Sender = SENDER) -
     return zstandard.compress(encode_message(sender, layouts, frames))
 
 
-async def take(receiver: Receiver, body: bytes) -> Answer:
+async def take(receiver: Receiver, body: bytes) -> Response:
     (answer,) = await receiver.take([body])
     return answer
 
@@ -185,7 +186,9 @@ def pushed_with(events: Sequence[Event], layouts: Sequence[Layout], frame: Frame
 async def test_events_are_stored_with_the_keys_and_hosts_that_they_stand_for() -> None:
     memory, sink = Memory(), Events()
     receiver = Receiver(memory, sink=sink, clock=ManualClock(77))
-    assert await take(receiver, pushed_with([PLAIN, NAMED], [LAYOUT], FIRST)) == Answer(200, b'{"sequence":1}')
+    assert await take(receiver, pushed_with([PLAIN, NAMED], [LAYOUT], FIRST)) == Response(
+        200, b'{"sequence":1}', "application/json"
+    )
     assert [*sink.stored.values()] == [
         NewEvent("h1", "at:7.1.0", 5, "h1", "ipmi", Severity.CRITICAL, "PS2: input lost", {"sensor": "PS2"}),
         NewEvent("h1", "id:abc", 6, "switch1", "snmp", Severity.INFO, "link up", {}),
