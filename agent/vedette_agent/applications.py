@@ -51,6 +51,7 @@ class Applications:
         Raises:
             VedetteError: it cannot be had; nothing has changed.
         """
+        self._finder.forget_unrecognised()
         findings = await find(config, self._finder)
         async with self._lock:
             await self.agent.reload(with_findings(config, findings))

@@ -33,9 +33,12 @@ def bearer(file: Path) -> str:
     """Return the header Authorization of the token in ``file`` (RFC 6750).
 
     Raises:
-        ConfigError: it cannot be read, or is empty.
+        ConfigError: it cannot be read, is empty, or is no token.
     """
-    return f"Bearer {read_secret(file)}"
+    token = read_secret(file)
+    if not token.isascii():
+        raise ConfigError(f"{file}: the first line is no token, which has letters of ASCII alone")
+    return f"Bearer {token}"
 
 
 def trusting(ca_file: Path | None) -> ssl.SSLContext | None:

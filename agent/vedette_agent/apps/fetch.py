@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
+
+import trio
 
 from vedette_agent.apps.config import TargetConfig
 from vedette_agent.apps.errors import PageError, RefusalError
@@ -13,10 +17,12 @@ from vedette_agent.apps.page import ACCEPT
 from vedette_agent.apps.pool import PoolFetcher
 from vedette_agent.credentials import basic, bearer, read_secret, trusting
 from vedette_shared import __version__
+from vedette_shared.errors import ConfigError
 from vedette_shared.exposition import accept_header
 from vedette_shared.http import Client, HttpClientError
 
 _OK = 200
+_readers = trio.CapacityLimiter(2)
 _HINTS = {401: "it wants credentials", 403: "it forbids this", 404: "there is no such page"}
 
 
@@ -41,19 +47,26 @@ class Fetcher:
 
     Args:
         url: Of the page; ``base`` is what it has before the path.
-        headers: More than the usual ones.
-        tls: For https; the machine's authorities without it.
         most_bytes: A page may have no more.
+        headers: More than the usual ones.
+        authorize: Reads the header Authorization out of its file, for each page.
+        tls: For https; the machine's authorities without it.
     """
 
     def __init__(
-        self, url: str, most_bytes: int, headers: Mapping[str, str] | None = None, tls: ssl.SSLContext | None = None
+        self,
+        url: str,
+        most_bytes: int,
+        headers: Mapping[str, str] | None = None,
+        authorize: Callable[[], str] | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         parts = urlsplit(url)
         self.base = f"{parts.scheme}://{parts.netloc}"
         self._path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
         self._client = Client(self.base, tls, most_bytes, is_strict=True)
         self._headers = {"Accept": ACCEPT, "User-Agent": f"vedette/{__version__}", **(headers or {})}
+        self._authorize = authorize
 
     async def fetch(self) -> tuple[bytes, str]:
         """Return the page and its content type; the caller bounds the time.
@@ -68,10 +81,11 @@ class Fetcher:
 
         Raises:
             RefusalError: it answers another status than 200.
-            PageError: it does not answer, not as HTTP has it, or too much.
+            PageError: it does not answer, not as HTTP has it, or too much; or the credentials cannot be read.
         """
+        headers = await self._authorized()
         try:
-            response = await self._client.request("GET", path, self._headers)
+            response = await self._client.request("GET", path, headers)
         except HttpClientError as error:
             raise PageError(str(error)) from error
         if response.status != _OK:
@@ -83,6 +97,15 @@ class Fetcher:
         """Close the connection."""
         await self._client.aclose()
 
+    async def _authorized(self) -> Mapping[str, str]:
+        if self._authorize is None:
+            return self._headers
+        try:
+            shown = await trio.to_thread.run_sync(self._authorize, limiter=_readers, abandon_on_cancel=True)
+        except ConfigError as error:
+            raise PageError(str(error)) from error
+        return {**self._headers, "Authorization": shown}
+
 
 def make_fetcher(target: TargetConfig, most_bytes: int) -> PageFetcher:
     """Return what fetches the page of a target.
@@ -93,11 +116,22 @@ def make_fetcher(target: TargetConfig, most_bytes: int) -> PageFetcher:
     if target.kind == "php-fpm-status":
         return PoolFetcher(target.url, most_bytes)
     headers = {"Accept": accept_header(target.scrape_protocols)}
+    authorize = _authorization(target)
+    if authorize is not None:
+        authorize()
+    return Fetcher(target.url, most_bytes, headers, authorize, _tls(target))
+
+
+def _authorization(target: TargetConfig) -> Callable[[], str] | None:
     if target.password_file is not None:
-        headers["Authorization"] = basic(target.user, read_secret(target.password_file))
-    elif target.bearer_token_file is not None:
-        headers["Authorization"] = bearer(target.bearer_token_file)
-    return Fetcher(target.url, most_bytes, headers, _tls(target))
+        return partial(_basic, target.user, target.password_file)
+    if target.bearer_token_file is not None:
+        return partial(bearer, target.bearer_token_file)
+    return None
+
+
+def _basic(user: str, password_file: Path) -> str:
+    return basic(user, read_secret(password_file))
 
 
 def _tls(target: TargetConfig) -> ssl.SSLContext | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 
 from vedette_agent.apps.config import AppsConfig, TargetConfig
 from vedette_agent.apps.fetch import make_fetcher
@@ -33,4 +34,14 @@ def plan_apps(
         )
 
     common = (interval_ms, timeout, host, dict(labels), most_bytes)
-    return [(target.name, (target, common), partial(make, target)) for target in config.target]
+    return [
+        (target.name, (target, common, _authorities(target.ca_file)), partial(make, target)) for target in config.target
+    ]
+
+
+def _authorities(ca_file: Path | None) -> bytes:
+    """What is trusted is read when a source is made, so another file's contents ask for another source."""
+    try:
+        return ca_file.read_bytes() if ca_file is not None else b""
+    except OSError:
+        return b""  # making the source says so

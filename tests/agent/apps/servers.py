@@ -1,6 +1,6 @@
 """Small servers that answer what a test wants, for what real applications do not do on demand."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -21,11 +21,28 @@ async def pages(bodies: Mapping[str, Response], asked: list[str] | None = None) 
             asked.append(target)
         return bodies.get(target, Response(404))
 
+    async with serving(answer) as port:
+        yield port
+
+
+@asynccontextmanager
+async def guarded(wanted: Callable[[], str], page: bytes) -> AsyncIterator[int]:
+    """A server that gives a page to whoever bears the header ``Authorization`` that is wanted; yields its port."""
+
+    async def answer(request: Request) -> Response:
+        is_let_in = request.header("authorization") == wanted()
+        return Response(200, page) if is_let_in else Response(401)
+
+    async with serving(answer) as port:
+        yield port
+
+
+@asynccontextmanager
+async def serving(answer: Callable[[Request], Awaitable[Response]]) -> AsyncIterator[int]:
     listener = listen_on(Address("127.0.0.1", 0))
-    port = bound_address(listener).port
     async with trio.open_nursery() as nursery:
         await nursery.start(partial(serve, answer, [listener]))
-        yield port
+        yield bound_address(listener).port
         nursery.cancel_scope.cancel()
 
 

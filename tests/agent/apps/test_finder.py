@@ -2,10 +2,14 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import pytest
+import trio
 
 from tests.agent.apps.servers import pages, raw
+from vedette_agent.agent import Agent
+from vedette_agent.applications import Applications
 from vedette_agent.apps import finder as finder_module
 from vedette_agent.apps.config import AppsConfig, TargetConfig
 from vedette_agent.apps.finder import ASK_AGAIN_S, Finder
@@ -15,7 +19,8 @@ from vedette_agent.apps.known import APPLICATIONS, Application, candidates, reco
 from vedette_agent.apps.sockets import Listener, Place
 from vedette_agent.collectors.interface import Roots
 from vedette_agent.config import AgentConfig
-from vedette_shared.clock import ManualClock
+from vedette_agent.config_parts import ExposeConfig
+from vedette_shared.clock import ManualClock, SystemClock
 from vedette_shared.config import Duration
 from vedette_shared.http import Response
 
@@ -144,6 +149,37 @@ async def test_what_was_found_is_as_if_it_were_named(monkeypatch: pytest.MonkeyP
         config = AgentConfig(apps=CONFIG)
         found = with_findings(config, await make_finder(ManualClock(0)).look(CONFIG))
     assert found.apps.target == (TargetConfig(f"http://127.0.0.1:{port}/metrics", "postgres"),)
+
+
+async def test_bans_come_and_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reload's ban is heeded at once, and so is its end."""
+    body = {"/metrics": Response(200, b"redis_up 1\n")}
+    async with host(monkeypatch, [body], []) as (port,):
+        finder = make_finder(ManualClock(0))
+        banned, found = AppsConfig(ban=(port,)), {port: ("redis", "redis_up", "")}
+        looks = [said(await finder.look(config)) for config in (banned, CONFIG, banned, CONFIG)]
+    assert looks == [{}, found, {}, found]
+
+
+async def test_a_reload_asks_again_what_was_not_recognised(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One who has made a page known need not wait; what was recognised is not asked again."""
+    asked, strange = list[str](), {"/metrics": Response(404)}
+    async with host(monkeypatch, [{"/metrics": Response(200, b"redis_up 1\n")}, strange], asked) as (redis, other):
+        config = AgentConfig(apps=CONFIG, data=tmp_path, expose=ExposeConfig(enabled=False))
+        finder = make_finder(ManualClock(0))
+        urls = list[set[str]]()
+        async with trio.open_nursery() as nursery:
+            applications = Applications(Agent(config, SystemClock()), config, finder)
+            await nursery.start(applications.agent.run, trio.Event())
+            await applications.reload(config)
+            urls.append({one.url for one in applications.agent.config.apps.target})
+            strange["/metrics"] = Response(200, b"pg_up 1\n")
+            await finder.look(CONFIG)
+            await applications.reload(config)
+            urls.append({one.url for one in applications.agent.config.apps.target})
+            nursery.cancel_scope.cancel()
+    first, second = (f"http://127.0.0.1:{port}/metrics" for port in (redis, other))
+    assert urls == [{first}, {first, second}]
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 """One application scraped: what its page says, and what is said of pages that are none."""
 
 from functools import partial
+from pathlib import Path
 
 import pytest
 import trio
 
-from tests.agent.apps.servers import pages, raw
+from tests.agent.apps.servers import guarded, pages, raw
 from tests.shared.exposition.protobuf_pages import delimited, encode_page, family, label, nested, number
 from vedette_agent.apps.config import TargetConfig
 from vedette_agent.apps.fetch import make_fetcher
@@ -144,6 +145,30 @@ async def test_what_is_no_page(answer: Response, said: str) -> None:
         with pytest.raises(CollectorError) as caught:
             await source_of(port).collect()
     assert str(caught.value).startswith(said)
+
+
+TOKENS = ("Bearer one", "Bearer two")
+PASSWORDS = ("Basic dTpvbmU=", "Basic dTp0d28=")
+
+
+@pytest.mark.parametrize(
+    ("key", "user", "headers"), [("bearer_token_file", "", TOKENS), ("password_file", "u", PASSWORDS)]
+)
+async def test_a_secret_that_changes(tmp_path: Path, key: str, user: str, headers: tuple[str, str]) -> None:
+    """Its file is read for each page: tokens are renewed while the agent runs."""
+    file, wanted = tmp_path / "secret", list(headers)
+    file.write_text("one\n")
+    async with guarded(lambda: wanted[0], PAGE) as port:
+        source = source_of(port, user=user, **{key: file})
+        assert await source.collect() == FAMILIES
+        wanted.pop(0)
+        with pytest.raises(CollectorError, match="/metrics answers 401: it wants credentials"):
+            await source.collect()
+        file.write_text("two\n")
+        assert await source.collect() == FAMILIES
+        file.unlink()
+        with pytest.raises(CollectorError, match=f"{file}: cannot be read: "):
+            await source.collect()
 
 
 async def test_a_page_without_end_is_left_at_the_limit() -> None:
