@@ -14,6 +14,7 @@ from vedette_shared.labels import is_legacy_label_name
 
 Collector = Literal["ipmi", "bmc", "bmc-watchdog", "chassis", "dcmi", "sel", "health"]
 Protocol = Literal["ipmi", "redfish", "auto"]
+Inband = Literal["device", "freeipmi"]
 Privilege = Literal["user", "operator", "admin"]
 
 IPMI_COLLECTORS: tuple[Collector, ...] = ("ipmi", "bmc", "chassis", "dcmi", "sel")
@@ -118,10 +119,12 @@ class BmcConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class IpmiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[ipmi]``: a table without ``[[ipmi.bmc]]`` means this host's BMC, in-band."""
 
+    enabled: bool = True
     interval: Duration = Duration(30_000)
     timeout: Duration = Duration(15_000)
     collectors: tuple[Collector, ...] = COLLECTORS
     at_a_time: int = 64
+    inband: Inband = "device"
     tools: Path = Path("/usr/sbin")
     bmc: tuple[BmcConfig, ...] = ()
 

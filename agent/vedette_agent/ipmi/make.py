@@ -12,8 +12,10 @@ import trio
 
 from vedette_agent.credentials import read_secret
 from vedette_agent.ipmi.config import BmcConfig, IpmiConfig, collectors_over
+from vedette_agent.ipmi.device import DeviceTarget, find_device
 from vedette_agent.ipmi.inband import InbandBmc
-from vedette_agent.ipmi.lan import LanBmc, LanTarget
+from vedette_agent.ipmi.lan import LanTarget
+from vedette_agent.ipmi.session_bmc import SessionBmc
 from vedette_agent.ipmi.source import JOB, Bmc, BmcSource
 from vedette_agent.redfish.automatic import AutomaticBmc
 from vedette_agent.redfish.bmc import RedfishBmc
@@ -53,19 +55,23 @@ class _Target:
     redfish: RedfishTarget | None = None
 
 
-def plan_bmcs(config: IpmiConfig, data: Path, clock: Clock) -> list[tuple[str, object, Callable[[], BmcSource]]]:
+def plan_bmcs(config: IpmiConfig | None, data: Path, clock: Clock) -> list[tuple[str, object, Callable[[], BmcSource]]]:
     """Return, for each BMC, its source's name, what decides whether it is the same, and how the source is made.
 
     Args:
-        config: The BMCs.
+        config: The BMCs; ``None`` for this host's own if the kernel has a device of it.
         data: The agent's folder.
         clock: For durations.
 
     Raises:
         ConfigError: the file of a password cannot be read.
     """
+    if config is None:
+        config = IpmiConfig(enabled=find_device() is not None)
+    if not config.enabled:
+        return []
     slots = _Slots(config.at_a_time)
-    shared = (config.interval, config.timeout, config.collectors, config.tools, data)
+    shared = (config.interval, config.timeout, config.collectors, config.inband, config.tools, data)
     plans: list[tuple[str, object, Callable[[], BmcSource]]] = []
     for bmc in config.all_bmcs:
         target = _target_of(bmc)
@@ -99,14 +105,16 @@ def _target_of(bmc: BmcConfig) -> _Target:
 def _way(name: str, target: _Target, config: IpmiConfig, data: Path, clock: Clock, slots: _Slots) -> Callable[[], Bmc]:
     timeout = config.timeout.seconds
     if target.lan is not None:
-        lan = partial(LanBmc, target.lan, timeout, slots)
+        lan = partial(SessionBmc, target.lan, timeout, slots)
         if target.redfish is None:
             return lan
         redfish = partial(RedfishBmc, target.redfish, timeout, clock.now_ms)
         return lambda: AutomaticBmc(name, redfish(), lan(), timeout)
     if target.redfish is not None:
         return partial(RedfishBmc, target.redfish, timeout, clock.now_ms)
-    return partial(InbandBmc, config.tools, data / CACHE, timeout)
+    if config.inband == "freeipmi":
+        return partial(InbandBmc, config.tools, data / CACHE, timeout)
+    return partial(SessionBmc, DeviceTarget(), timeout, slots)
 
 
 def _make(bmc: BmcConfig, way: Callable[[], Bmc], config: IpmiConfig, clock: Clock, data: Path) -> BmcSource:

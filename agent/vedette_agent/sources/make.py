@@ -65,8 +65,7 @@ def plan_sources(config: AgentConfig, clock: Clock) -> list[SourcePlan]:
         plans.append(SourcePlan(CUSTOM, custom, lambda: _custom(custom)))
     plans += [SourcePlan(*plan) for plan in disks]
     plans += [SourcePlan(*plan) for plan in plan_raid(config.raid, config.data, config.interval, clock)]
-    if config.ipmi is not None:
-        plans += [SourcePlan(*plan) for plan in plan_bmcs(config.ipmi, config.data, clock)]
+    plans += [SourcePlan(*plan) for plan in plan_bmcs(config.ipmi, config.data, clock)]
     if config.snmp_traps is not None:
         plans.append(SourcePlan(*plan_traps(config.snmp_traps, config.snmp, config.data, clock)))
     apps = plan_apps(

@@ -8,7 +8,8 @@ import trio
 
 from tests.agent.ipmi.simulator import PASSWORD, USER
 from vedette_agent.ipmi.config import IPMI_COLLECTORS, Collector
-from vedette_agent.ipmi.lan import LanBmc, LanTarget
+from vedette_agent.ipmi.lan import LanTarget
+from vedette_agent.ipmi.session_bmc import SessionBmc
 from vedette_agent.ipmi.source import Bmc, BmcSource
 from vedette_shared.clock import SystemClock
 from vedette_shared.labels import Labels
@@ -17,9 +18,9 @@ from vedette_shared.metrics import MetricFamily
 TIMEOUT_S = 10.0
 
 
-def lan_bmc(port: int, *, password: str = PASSWORD, user: str = USER, timeout: float = TIMEOUT_S) -> LanBmc:
+def lan_bmc(port: int, *, password: str = PASSWORD, user: str = USER, timeout: float = TIMEOUT_S) -> SessionBmc:
     slots = trio.Semaphore(32)
-    return LanBmc(LanTarget("127.0.0.1", port, user, password), timeout, lambda: slots)
+    return SessionBmc(LanTarget("127.0.0.1", port, user, password), timeout, lambda: slots)
 
 
 def source_of(

@@ -88,6 +88,7 @@ set_working_mc 0x20
     allowed_auths_admin none md2 md5 straight
     guid 00112233445566778899aabbccddeeff
   endlan
+  {serial}
   chassis_control "{folder}/chassis 0x20"
   user 1 true "" "" user 1 none md2 md5 straight
   user 2 true "{user}" "{password}" admin 10 none md2 md5 straight
@@ -108,9 +109,9 @@ def free_port() -> int:
 
 
 class SimulatedBmc:
-    """One BMC: a process, and a folder with its files."""
+    """One BMC: a process, and a folder with its files. ``serial`` is the port for a virtual machine."""
 
-    def __init__(self, folder: Path, *, with_dcmi: Path | None = None) -> None:
+    def __init__(self, folder: Path, *, with_dcmi: Path | None = None, with_serial: bool = False) -> None:
         self.port = free_port()
         self._folder = folder
         (folder / "values").mkdir(parents=True)
@@ -119,7 +120,9 @@ class SimulatedBmc:
         chassis.write_text(_CHASSIS.format(folder=folder))
         chassis.chmod(0o755)
         module = f'loadlib "{with_dcmi}" "{folder}/values/watts"' if with_dcmi else ""
-        lan = _LAN.format(module=module, port=self.port, folder=folder, user=USER, password=PASSWORD)
+        self.serial = free_port() if with_serial else 0
+        serial = f"serial 15 127.0.0.1 {self.serial} codec VM" if with_serial else ""
+        lan = _LAN.format(module=module, serial=serial, port=self.port, folder=folder, user=USER, password=PASSWORD)
         (folder / "lan.conf").write_text(lan)
         (folder / "bmc.emu").write_text("\n".join(self._commands()) + "\n")
         self.set_file("watts", 352)
