@@ -62,6 +62,7 @@ class Maintenance:
         self._clock = clock
         self._limiter = trio.CapacityLimiter(1)
         self._deleting = trio.Lock()
+        self._last_deletion = 0
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -84,9 +85,11 @@ class Maintenance:
         async with self._deleting:
             segment = await self._appender.seal()
             state = self._state
-            numbers = [deletion.number for deletion in state.contents.deletions]
+            # Not the number of one that is carried out: blocks remember by number what touches them.
+            numbers = [self._last_deletion, *(deletion.number for deletion in state.contents.deletions)]
             numbers += [block.meta.deletions for block in state.contents.blocks]
-            deletion = Deletion(1 + max(numbers, default=0), tuple(matchers), start, end, segment)
+            self._last_deletion = 1 + max(numbers)
+            deletion = Deletion(self._last_deletion, tuple(matchers), start, end, segment)
             await self._keep_deletions((*state.contents.deletions, deletion))
             state.work.set()
 
@@ -133,8 +136,8 @@ class Maintenance:
         self._pruned = now
         await self._appender.prune(self._pruner)
         layouts = self._index.layouts
-        known = {one: layouts.record(one) for one in layouts.hashes()}
-        await self._in_thread(lambda: self._catalog.keep(known))
+        # Seen by the thread itself, as a layout may come to the catalog while it waits for its turn.
+        await self._in_thread(lambda: self._catalog.keep({one: layouts.record(one) for one in layouts.hashes()}))
 
     async def _cut_next(self) -> None:
         """Turn the oldest sealed head into a block."""
