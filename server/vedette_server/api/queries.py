@@ -111,12 +111,14 @@ class Queries:
         respond = self._responder(parameters, asked.evaluate)
 
         def work(call: Call) -> Response:
+            begin = time.thread_time()
             response = respond(self._engine, call)
             if not isinstance(response, StreamedResponse):
-                self._quick.note(question, end, time.monotonic() - call.begun)
+                self._quick.note(question, end, time.thread_time() - begin)
             return response
 
         def quick(call: Call) -> Response | None:
+            begin = time.thread_time()
             try:
                 response = respond(self._quick_engine, call)
             except PromQLError as error:
@@ -124,7 +126,7 @@ class Queries:
                     raise
                 self._quick.forget(question)
                 return None
-            self._quick.note(question, end, time.monotonic() - call.begun)
+            self._quick.note(question, end, time.thread_time() - begin)
             return response
 
         return await self._running.answer(

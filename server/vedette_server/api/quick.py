@@ -11,7 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 QUICK_S = 0.005
-"""So long may nothing else be served."""
+"""Of a processor; so long may nothing else be served. Time that others had the processors says nothing of a query."""
 
 LITTLE_SAMPLES = 200_000
 LITTLE_POINTS = 100_000
@@ -55,7 +55,7 @@ class QuickQueries:
         return end is not None and abs(end_ms - end) <= NEARBY_MS
 
     def note(self, question: Question, end_ms: int, seconds: float) -> None:
-        """Note how long an answer took."""
+        """Note how much time of a processor an answer took."""
         with self._lock:
             self._ends.pop(question, None)
             if seconds <= QUICK_S and len(question.text) <= LONGEST:
