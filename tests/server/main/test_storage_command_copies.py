@@ -16,7 +16,7 @@ import pytest
 
 from tests.server.storage import killed_writer as writer
 from tests.server.storage.support import NOW, Samples, cut, read_all, run_store, to_frame, to_layout
-from tests.server.storage.test_faults import check_round
+from tests.server.storage.test_killed import check_round
 from vedette_server.main.storage_command.copying import back_up
 from vedette_server.main.storage_command.snapshot import Snapshot
 from vedette_server.state import EventQuery, NewEvent, open_state

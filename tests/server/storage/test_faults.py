@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import random
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,81 +12,15 @@ import numpy as np
 import pytest
 import trio
 
-from tests.server.storage import killed_writer as writer
-from tests.server.storage.support import NOW, Samples, cut, read_all, run_store, settle, to_frame, to_layout
+from tests.server.storage.support import NOW, cut, read_all, run_store, settle, to_frame, to_layout
 from vedette_server.storage import DataFolderError, StorageFullError, StorageOptions, Store
 from vedette_server.storage.interface import Matcher, MatchOp
 from vedette_shared.clock import ManualClock
-from vedette_shared.frames import STALE_BITS, Sender
+from vedette_shared.frames import Sender
 from vedette_shared.labels import make_labels
 
 LAYOUT = to_layout("load", "memory{free}", "memory{used}")
 SENDER = Sender("agent", 1)
-
-
-def kill_a_writer(folder: Path, number: int, delay: float) -> dict[str, int]:
-    """Let a writer run for a while and kill it; return the last acknowledged sequence of each host."""
-    command = [sys.executable, "-m", "tests.server.storage.killed_writer", str(folder), str(number)]
-    acknowledged = {}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        trio.run(trio.sleep, delay)
-        process.kill()
-        for line in process.stdout:
-            host, _, sequence = line.rstrip("\n").partition(" ")
-            if line.endswith("\n"):
-                acknowledged[host] = int(sequence)
-    return acknowledged
-
-
-def check_round(samples: Samples, number: int, acknowledged: dict[str, int]) -> None:
-    """All that was acknowledged is there, as it was sent, once; what was not is there as a whole or not at all."""
-    begin, end = NOW + number * writer.ROUND_MS, NOW + (number + 1) * writer.ROUND_MS
-    for host in writer.HOSTS:
-        stored: dict[int, dict[str, float]] = {}
-        for labels, times in samples.items():
-            if dict(labels)["host"] == host:
-                for time, bits in times.items():
-                    if begin <= time < end and bits != STALE_BITS:
-                        value = float(np.uint64(bits).view(np.float64))
-                        stored.setdefault(time, {})[dict(labels)["__name__"]] = value
-        last = acknowledged.get(host, 0)
-        for sequence in range(1, last + 2):
-            frame = stored.pop(writer.time_of(number, sequence), None)
-            if frame is None:
-                assert sequence > last
-                continue
-            loose = frame.pop("loose", None)
-            assert loose == (0.5 * sequence if sequence % 3 == 0 else None) or sequence > last
-            names = [series.name for series in writer.LAYOUTS[writer.layout_of(sequence)].series]
-            assert frame == dict(zip(names, writer.values_of(sequence, host), strict=True))
-        assert stored == {}
-
-
-def kill_rounds(folder: Path, rounds: int) -> None:
-    dice = random.Random(rounds)
-    told: list[dict[str, int]] = []
-    for number in range(rounds):
-        told.append(kill_a_writer(folder, number, dice.uniform(0.02, 0.8)))
-        store = Store.open(folder, writer.OPTIONS)
-        samples = read_all(store.querier)
-        assert store.statistics().damaged == 0
-        store.close()
-        for earlier in {number, dice.randrange(number + 1)}:
-            check_round(samples, earlier, told[earlier])
-    assert sum(sum(acknowledged.values()) for acknowledged in told) > 10 * rounds
-
-
-def test_five_kills_under_load(tmp_path: Path) -> None:
-    """At random moments: no acknowledged sample lost, none twice, none made up."""
-    kill_rounds(tmp_path, 5)
-
-
-@pytest.mark.slow
-def test_a_hundred_kills_under_load(tmp_path: Path) -> None:
-    """The same, a hundred times on one folder."""
-    kill_rounds(tmp_path, 100)
 
 
 @pytest.fixture
