@@ -82,11 +82,11 @@ class Agent:
         self._setup.resources.close()
 
     async def collect_once(self) -> list[tuple[Collection, NewFrame]]:
-        """Collect every source now, without running; return the collections, and as frames."""
-        collected = []
+        """Collect every source now, without running; return the frames, each with the collection that it is of."""
+        collected: list[tuple[Collection, NewFrame]] = []
         for name, runner in self._setup.runners.items():
             collection = await runner.collect()
-            collected.append((collection, self._setup.framings[name].frame_of(collection)))
+            collected += [(collection, frame) for frame in self._setup.framings[name].frames_of(collection)]
         return collected
 
     async def collect_page(self) -> list[MetricFamily]:
@@ -98,9 +98,11 @@ class Agent:
         setup = self._setup
         if setup.resources.spool is None or name not in setup.framings:
             return
-        stored = setup.resources.spool.append(setup.framings[name].frame_of(collection), collection.events)
-        for shell in setup.shells.values():
-            shell.offer(stored)
+        *timed, last = setup.framings[name].frames_of(collection)
+        spool = setup.resources.spool
+        for stored in (*map(spool.append, timed), spool.append(last, collection.events)):
+            for shell in setup.shells.values():
+                shell.offer(stored)
 
     async def _settle(self) -> None:
         """Force events to the disk. One that hangs holds up the source that told them for a while, and nothing else."""

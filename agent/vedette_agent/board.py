@@ -48,7 +48,10 @@ class SetupBoard:
         collections = await self._collections()
         framings = self._setup().framings
         return self._frame_pages.encode(
-            [framings[name].frame_of(collection) for name, collection in collections if name in framings]
+            frame
+            for name, collection in collections
+            if name in framings
+            for frame in framings[name].frames_of(collection)
         )
 
     def sources(self) -> list[SourceStatus]:

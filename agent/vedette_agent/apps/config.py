@@ -28,6 +28,7 @@ class TargetConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         interval, timeout: The agent's own where they are 0.
         tls_insecure: Whether any certificate will do.
         scrape_protocols: The formats of metrics to ask for, the first one above all.
+        honor_timestamps: Whether samples keep times that the page states.
     """
 
     url: str
@@ -43,6 +44,7 @@ class TargetConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ca_file: Path | None = None
     tls_insecure: bool = False
     scrape_protocols: tuple[ScrapeProtocol, ...] = DEFAULT_PROTOCOLS
+    honor_timestamps: bool = True
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)

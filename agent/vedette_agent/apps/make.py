@@ -9,15 +9,24 @@ from pathlib import Path
 from vedette_agent.apps.config import AppsConfig, TargetConfig
 from vedette_agent.apps.fetch import make_fetcher
 from vedette_agent.apps.source import AppSource
+from vedette_shared.clock import Clock
 
 
 def plan_apps(
-    config: AppsConfig, *, interval_ms: int, timeout: float, host: str, labels: Mapping[str, str], most_bytes: int
+    config: AppsConfig,
+    clock: Clock,
+    *,
+    interval_ms: int,
+    timeout: float,
+    host: str,
+    labels: Mapping[str, str],
+    most_bytes: int,
 ) -> list[tuple[str, object, Callable[[], AppSource]]]:
     """Return for each target its source's name, what decides whether it is the same, and how it is made.
 
     Args:
         config: The targets.
+        clock: Tells which times that a page states are in the future.
         interval_ms, timeout: For targets that say none, in ms and seconds.
         host, labels: Of this host.
         most_bytes: That a page may have.
@@ -31,6 +40,7 @@ def plan_apps(
             timeout=target.timeout.seconds or timeout,
             host=host,
             labels=labels,
+            clock=clock,
         )
 
     common = (interval_ms, timeout, host, dict(labels), most_bytes)

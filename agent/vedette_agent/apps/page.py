@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from vedette_agent.apps.config import Kind
@@ -10,6 +11,7 @@ from vedette_agent.apps.errors import PageError
 from vedette_agent.apps.status.apache import apache_families
 from vedette_agent.apps.status.nginx import nginx_families
 from vedette_agent.apps.status.phpfpm import phpfpm_families
+from vedette_agent.apps.times import without_times
 from vedette_agent.errors import CollectorError
 from vedette_shared.errors import VedetteError
 from vedette_shared.exposition import (
@@ -34,14 +36,16 @@ class Page(NamedTuple):
 
     Attributes:
         families: In its order.
-        left_out: What it says beyond those, for people; empty where that is nothing.
+        problems: What it says beyond those, for people, by what that is.
     """
 
-    families: list[MetricFamily]
-    left_out: str = ""
+    families: Sequence[MetricFamily]
+    problems: Mapping[str, str] = MappingProxyType({})
 
 
-def read_page(body: bytes, content_type: str, kind: Kind = "metrics", url: str = "") -> Page:
+def read_page(
+    body: bytes, content_type: str, kind: Kind = "metrics", url: str = "", *, honor_timestamps: bool = True
+) -> Page:
     """Return what a page says.
 
     Args:
@@ -49,6 +53,7 @@ def read_page(body: bytes, content_type: str, kind: Kind = "metrics", url: str =
         content_type: As its header says; it decides how metrics are read, and text is assumed without one.
         kind: What the page is.
         url: Where it is, which PHP-FPM's series bear.
+        honor_timestamps: Whether samples keep times that the page states.
 
     Raises:
         PageError, StatusPageError: it is malformed, holds a series twice, or is no such page.
@@ -59,6 +64,8 @@ def read_page(body: bytes, content_type: str, kind: Kind = "metrics", url: str =
         raise
     except VedetteError as error:
         raise PageError(f"the page is malformed: {error}") from error
+    if not honor_timestamps:
+        page = page._replace(families=without_times(page.families))
     _check_series(page.families)
     return page
 
@@ -79,8 +86,10 @@ def _reader(content_type: str, kind: Kind, url: str) -> Callable[[bytes], Page]:
 
 def _read_protobuf(body: bytes) -> Page:
     page = parse_protobuf(body)
+    if not page.native_only:
+        return Page(page.families)
     told = f"{page.native_only} have no classic buckets: only their sums and counts are taken"
-    return Page(page.families, told if page.native_only else "")
+    return Page(page.families, {"native histograms": told})
 
 
 _READERS: dict[PageFormat, Callable[[bytes], Page]] = {
@@ -91,10 +100,10 @@ _READERS: dict[PageFormat, Callable[[bytes], Page]] = {
 
 
 def _check_series(families: Sequence[MetricFamily]) -> None:
-    seen: set[tuple[str, Labels]] = set()
+    seen: set[tuple[str, Labels, int | None]] = set()
     for family in families:
         for sample in family.samples:
             seen_before = len(seen)
-            seen.add((sample.name, sample.labels))
+            seen.add((sample.name, sample.labels, sample.timestamp_ms))
             if len(seen) == seen_before:
                 raise PageError(f"the series {sample.name}{dict(sample.labels)} stands twice on the page")

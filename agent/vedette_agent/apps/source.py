@@ -10,7 +10,9 @@ import trio
 from vedette_agent.apps.config import TargetConfig
 from vedette_agent.apps.fetch import PageFetcher
 from vedette_agent.apps.page import Page, read_page
+from vedette_agent.apps.times import heed_times
 from vedette_agent.sources.interface import PlainSource
+from vedette_shared.clock import Clock, SystemClock
 from vedette_shared.metrics import MetricFamily
 
 LARGE_BYTES = 64 * 2**10
@@ -20,7 +22,7 @@ _readers = trio.CapacityLimiter(2)
 
 
 class AppSource(PlainSource):
-    """Scrapes one application. What its page says of time is not heeded: all samples are of the moment.
+    """Scrapes one application.
 
     Args:
         target: Where its page is.
@@ -29,6 +31,7 @@ class AppSource(PlainSource):
         timeout: Seconds for a page.
         host: The label of this host.
         labels: Those of this host; the target's own go before them.
+        clock: Tells which times that the page states are in the future.
     """
 
     reports_up = True
@@ -42,6 +45,7 @@ class AppSource(PlainSource):
         timeout: float,
         host: str,
         labels: Mapping[str, str],
+        clock: Clock | None = None,
     ) -> None:
         super().__init__()
         self.name = target.name
@@ -51,10 +55,11 @@ class AppSource(PlainSource):
         self.host, self.instance = host, target.instance_name
         # On a page, which has one job for whoever scrapes it, it tells the application's series from others.
         self.labels = {**labels, **target.labels, "job": target.job}
-        self._kind, self._url = target.kind, target.url
+        self._kind, self._url, self._honors_times = target.kind, target.url, target.honor_timestamps
+        self._clock = clock or SystemClock()
         self._fetcher = fetcher
         self._is_running = False
-        self._left_out = ""
+        self._problems: Mapping[str, str] = {}
         self._cpu = 0.0
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -80,11 +85,11 @@ class AppSource(PlainSource):
             )
         else:
             page = self._read(body, content_type)
-        self._last, self._left_out = page
+        self._last, self._problems = page.families, page.problems
         return self._last
 
     def problems(self) -> dict[str, str]:
-        return {"native histograms": self._left_out} if self._left_out else {}
+        return dict(self._problems)
 
     def cpu_seconds(self) -> float:
         return self._cpu
@@ -92,6 +97,11 @@ class AppSource(PlainSource):
     def _read(self, body: bytes, content_type: str) -> Page:
         start = time.thread_time()
         try:
-            return read_page(body, content_type, self._kind, self._url)
+            page = read_page(body, content_type, self._kind, self._url, honor_timestamps=self._honors_times)
+            families, ahead = heed_times(page.families, self._clock.now_ms())
+            if not ahead:
+                return page
+            told = f"{ahead} samples are of more than 10 minutes from now, and left out"
+            return Page(families, {**page.problems, "timestamps": told})
         finally:
             self._cpu += time.thread_time() - start

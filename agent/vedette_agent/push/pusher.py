@@ -26,7 +26,9 @@ _log = get_logger(__name__)
 ZSTD_LEVEL = 6
 """A message is small: this level takes hardly longer than the default, and 5 % fewer bytes."""
 MOST_ASKED_AGAIN = 3
-MOST_KNOWN_LAYOUTS = 1024
+MOST_KNOWN_LAYOUTS = 4096
+MOST_BASES = 4096
+"""Sources come and go: those of samples with times of their own, with each container."""
 
 _OK, _BAD_REQUEST, _CONFLICT, _TOO_LARGE = 200, 400, 409, 413
 _NOT_NOW = (429, 503)
@@ -170,6 +172,8 @@ class Pusher:
         if len(self._known_layouts) > MOST_KNOWN_LAYOUTS:
             self._known_layouts.clear()
         self._known_layouts |= {stored.frame.layout for stored in push.frames}
+        if len(self._bases) > MOST_BASES:
+            self._forget_bases()
         for stored in push.frames:
             self._bases[_key(stored.frame)] = stored.frame
         self._backlog.acknowledge(self.server, push.ids)

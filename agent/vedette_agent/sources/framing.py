@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from vedette_agent.sources.interface import Collection, Source
 from vedette_agent.sources.layouts import LayoutKeeper
+from vedette_agent.sources.timed import Group, Splitter
 from vedette_agent.sources.timing import rounded
-from vedette_shared.frames import Layout, encode_target, layout_of
+from vedette_shared.frames import Layout, LayoutMemory, encode_target, layout_of, values_of
 from vedette_shared.labels import Labels, make_labels, with_labels
 from vedette_shared.metrics import MetricFamily, Sample, count_samples, gauge
 
@@ -55,7 +56,7 @@ def _on(sample: Sample, own: Mapping[str, str], made: dict[Labels, Labels]) -> S
 
 
 class Framing:
-    """Makes the frames of one source. Remembers the layout, which seldom changes.
+    """Makes the frames of one source. Remembers their layouts, which seldom change.
 
     Args:
         source: The source's name.
@@ -72,17 +73,40 @@ class Framing:
         self._reports_up = reports_up
         self._most_bytes = most_bytes
         self._layouts = LayoutKeeper(self._layout_of)
+        self._splitter = Splitter()
+        self._timed: dict[int, LayoutMemory] = {}
 
-    def frame_of(self, collection: Collection) -> NewFrame:
-        """Return the frame of ``collection``; one that failed says so in ``up``, and its series end."""
-        families = [*collection.families, *(_scrape_series(collection) if self._reports_up else ())]
+    def frames_of(self, collection: Collection) -> list[NewFrame]:
+        """Return the frames of ``collection``: of samples with times of their own, and last the one of all others.
+
+        A collection that failed says so in ``up``, and its series end, but for those with times of their own: they
+        end when they are old, as they do in Prometheus. So each layout of theirs counts as a source of its own, which
+        has no other that could end it.
+        """
+        plain, groups = self._splitter.split(collection.families)
+        families = [*plain, *(_scrape_series(collection) if self._reports_up else ())]
         layout, values = self._layouts.fit(families)
-        if len(layout.encoded) > self._most_bytes:
+        frames = [
+            *self._timed_frames(groups),
+            NewFrame(collection.timestamp_ms, self._target, self._source, layout, values),
+        ]
+        size = max(len(frame.layout.encoded) for frame in frames)
+        if size > self._most_bytes:
             self.limited += 1
             self._layouts = LayoutKeeper(self._layout_of)
-            error = f"its series take {len(layout.encoded)} bytes; those of a source may take {self._most_bytes}"
-            return self.frame_of(replace(collection, families=(), error=error))
-        return NewFrame(collection.timestamp_ms, self._target, self._source, layout, values)
+            error = f"its series take {size} bytes; those of a source may take {self._most_bytes}"
+            return self.frames_of(replace(collection, families=(), error=error))
+        return frames
+
+    def _timed_frames(self, groups: Sequence[Group]) -> list[NewFrame]:
+        before, self._timed = self._timed, {}
+        frames: list[NewFrame] = []
+        for number, timestamp, families in groups:
+            memory = self._timed[number] = before.get(number) or LayoutMemory(self._layout_of)
+            layout = memory.layout_of(families)
+            source = f"{self._source}@{layout.hash.hex()}"
+            frames.append(NewFrame(timestamp, self._target, source, layout, values_of(families).tobytes()))
+        return frames
 
     def _layout_of(self, families: Sequence[MetricFamily]) -> Layout:
         """The layout, with labels renamed that the target bears too, as a scrape does: ``exported_job`` and so on."""

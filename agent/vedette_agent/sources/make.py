@@ -70,6 +70,7 @@ def plan_sources(config: AgentConfig, clock: Clock) -> list[SourcePlan]:
         plans.append(SourcePlan(*plan_traps(config.snmp_traps, config.snmp, config.data, clock)))
     apps = plan_apps(
         config.apps,
+        clock,
         interval_ms=config.interval,
         timeout=config.timeout.seconds,
         host=config.host_name,

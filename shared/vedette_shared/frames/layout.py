@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -139,18 +139,23 @@ def _layout(families: Sequence[_EncodedFamily]) -> Layout:
 
 
 class LayoutMemory:
-    """Gives the layout of each collection of one source, and encodes it anew only when its series have changed."""
+    """Gives the layout of each collection of one source, and encodes it anew only when its series have changed.
 
-    def __init__(self) -> None:
+    Args:
+        make: Makes the layout of families.
+    """
+
+    def __init__(self, make: Callable[[Sequence[MetricFamily]], Layout] = layout_of) -> None:
+        self._make = make
         self._shape: list[tuple[str, Labels]] = []
         self._names: list[tuple[str, str, int]] = []
         self._layout: Layout | None = None
 
     def layout_of(self, families: Sequence[MetricFamily]) -> Layout:
-        """Return ``layout_of(families)``, the very object of the call before where nothing has changed."""
+        """Return the layout of ``families``, the very object of the call before where nothing has changed."""
         shape = [(sample.name, sample.labels) for family in families for sample in family.samples]
         names = [(family.name, family.help, len(family.samples)) for family in families]
         if self._layout is None or shape != self._shape or names != self._names:
-            self._layout = layout_of(families)
+            self._layout = self._make(families)
             self._shape, self._names = shape, names
         return self._layout

@@ -17,7 +17,7 @@ from vedette_agent.apps.fetch import make_fetcher
 from vedette_agent.apps.known import recognise
 from vedette_agent.apps.page import read_page
 from vedette_agent.apps.source import AppSource
-from vedette_agent.sources.framing import Framing, source_target
+from vedette_agent.sources.framing import Framing, NewFrame, source_target
 from vedette_agent.sources.interface import Collection
 from vedette_shared.exposition import format_value, parse_text, write_openmetrics
 from vedette_shared.frames import decode_target
@@ -26,6 +26,7 @@ from vedette_shared.labels import METRIC_NAME, format_series, with_labels
 
 FIXTURES = Path(__file__).parent / "fixtures"
 TEXT = "text/plain; version=0.0.4"
+NOW = 1_700_000_000_500
 SCRAPE_SERIES = ("up ", "scrape_duration_seconds ", "scrape_samples_scraped ")
 
 
@@ -51,23 +52,42 @@ async def test_a_page_its_application_and_its_series(page: str, job: str, eviden
 
 
 async def test_the_containers_of_a_kubelet_are_scraped_when_they_are_named() -> None:
-    """Any cAdvisor has such a page, so it is not evidence of a kubelet."""
+    """Any cAdvisor has such a page, so it is not evidence of a kubelet. Samples keep the times of their containers."""
     body = (FIXTURES / "kubelet-cadvisor-1.26.prom").read_bytes()
     assert recognise(sample.name for family in parse_text(body) for sample in family.samples) is None
     expected = (FIXTURES / "kubelet-cadvisor-1.26.series").read_text(encoding="utf-8").splitlines()
-    assert await series_of("cadvisor", body) == expected
+    assert await series_of("cadvisor", body, honor_timestamps=False) == expected
+    times = [line.rpartition(" ")[2] for line in body.decode().splitlines() if line.startswith("container_")]
+    frames = await frames_of("cadvisor", body)
+    assert {frame.timestamp: len(frame.layout) for frame in frames} == {
+        1_699_999_992_719: times.count("1699999992719"),
+        1_699_999_998_344: times.count("1699999998344"),
+        1_700_000_000_123: times.count("1700000000123"),
+        NOW: len(expected) - sum(len(time) == 13 for time in times) + len(SCRAPE_SERIES),
+    }
+    assert sorted(line for frame in frames for line in lines_of(frame)) == expected
 
 
-async def series_of(job: str, body: bytes) -> list[str]:
+async def series_of(job: str, body: bytes, *, honor_timestamps: bool = True) -> list[str]:
     """The series that are stored of a page with their values, without the labels of their target."""
+    (frame,) = await frames_of(job, body, honor_timestamps=honor_timestamps)
+    return lines_of(frame)
+
+
+async def frames_of(job: str, body: bytes, *, honor_timestamps: bool = True) -> list[NewFrame]:
     async with pages({"/metrics": Response(200, body, TEXT)}) as port:
-        target = TargetConfig(f"http://127.0.0.1:{port}/metrics", job)
+        target = TargetConfig(f"http://127.0.0.1:{port}/metrics", job, honor_timestamps=honor_timestamps)
         fetcher = make_fetcher(target, 1 << 20)
         source = AppSource(target, fetcher, interval_ms=15_000, timeout=1.0, host="h", labels={})
         families = await source.collect()
     framing = Framing(source.name, source_target(source, "h", ()), reports_up=True)
-    frame = framing.frame_of(Collection(1_700_000_000_000, 0.5, families))
-    assert dict(decode_target(frame.target)) == {"job": job, "instance": f"127.0.0.1:{port}", "host": "h"}
+    frames = framing.frames_of(Collection(NOW, 0.5, families))
+    expected = {"job": job, "instance": f"127.0.0.1:{port}", "host": "h"}
+    assert [dict(decode_target(frame.target)) for frame in frames] == [expected] * len(frames)
+    return frames
+
+
+def lines_of(frame: NewFrame) -> list[str]:
     lines = [
         f"{format_series(with_labels(series.labels, **{METRIC_NAME: series.name}))} {format_value(value)}"
         for series, value in zip(frame.layout.series, array("d", frame.values), strict=True)

@@ -15,6 +15,7 @@ from vedette_agent.errors import CollectorError
 from vedette_agent.sources.framing import Framing, source_target
 from vedette_agent.sources.interface import Collection
 from vedette_shared.addresses import Address
+from vedette_shared.clock import ManualClock
 from vedette_shared.frames import decode_target
 from vedette_shared.http import Request, Response, serve
 from vedette_shared.labels import make_labels
@@ -32,7 +33,9 @@ MOST_BYTES = 1 << 20
 def source_of(port: int, path: str = "/metrics", **more: object) -> AppSource:
     target = TargetConfig(f"http://127.0.0.1:{port}{path}", "mysql", **more)  # type: ignore[arg-type]
     fetcher = make_fetcher(target, MOST_BYTES)
-    return AppSource(target, fetcher, interval_ms=15_000, timeout=1.0, host="h", labels={"rack": "r1"})
+    return AppSource(
+        target, fetcher, interval_ms=15_000, timeout=1.0, host="h", labels={"rack": "r1"}, clock=ManualClock(NOW)
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,6 +97,50 @@ async def test_what_is_asked_for(target: dict[str, object], accept: str) -> None
     assert asked == [accept]
 
 
+NOW = 1_700_000_000_000
+TIMED = b"a 1 %d\nb 2\nc 3 %d\n" % (NOW - 5000, NOW + 600_001)
+
+
+@pytest.mark.parametrize(
+    ("honor_timestamps", "expected", "problems"),
+    [
+        (
+            True,
+            [("a", 1.0, NOW - 5000), ("b", 2.0, None)],
+            {"timestamps": "1 samples are of more than 10 minutes from now, and left out"},
+        ),
+        (False, [("a", 1.0, None), ("b", 2.0, None), ("c", 3.0, None)], {}),
+    ],
+)
+async def test_times_of_the_page(
+    honor_timestamps: bool, expected: list[tuple[str, float, int | None]], problems: dict[str, str]
+) -> None:
+    async with pages({"/metrics": Response(200, TIMED)}) as port:
+        source = source_of(port, honor_timestamps=honor_timestamps)
+        got = await source.collect()
+    assert [(s.name, s.value, s.timestamp_ms) for family in got for s in family.samples] == expected
+    assert source.problems() == problems
+
+
+@pytest.mark.parametrize(
+    ("body", "honor_timestamps", "said"),
+    [
+        (b"a 1 5\na 2 5\n", True, "the series a{} stands twice on the page"),
+        (b"a 1 5\na 2 6\n", False, "the series a{} stands twice on the page"),
+        (
+            b"".join(b'a{b="%d"} 1 %d\n' % (i, i) for i in range(501)),
+            True,
+            "the page states 501 different times, and 500 are the most; with honor_timestamps = false its samples have",
+        ),
+    ],
+)
+async def test_times_that_cannot_be(body: bytes, honor_timestamps: bool, said: str) -> None:
+    async with pages({"/metrics": Response(200, body)}) as port:
+        with pytest.raises(CollectorError) as caught:
+            await source_of(port, honor_timestamps=honor_timestamps).collect()
+    assert str(caught.value).startswith(said)
+
+
 async def test_a_large_page_is_read_in_a_thread() -> None:
     lines = b"".join(b'a{b="%d"} %d\n' % (i, i) for i in range(5_000))
     assert len(lines) > LARGE_BYTES
@@ -111,7 +158,7 @@ def test_the_labels_of_its_series() -> None:
     expected = make_labels(host="h", job="mysql", instance="127.0.0.1:9104", rack="r1", cluster="c")
     assert (source.name, target) == ("mysql:127.0.0.1:9104", expected)
     family = MetricFamily("a", MetricType.GAUGE, "", "", [Sample("a", make_labels(instance="x", job="y", z="1"), 1.0)])
-    frame = Framing(source.name, target, reports_up=True).frame_of(Collection(1, 0.5, [family]))
+    (frame,) = Framing(source.name, target, reports_up=True).frames_of(Collection(1, 0.5, [family]))
     assert decode_target(frame.target) == expected
     assert [(one.name, dict(one.labels)) for one in frame.layout.series] == [
         ("a", {"exported_instance": "x", "exported_job": "y", "z": "1"}),

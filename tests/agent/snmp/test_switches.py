@@ -98,7 +98,7 @@ async def test_counters_grow(simulator: Running) -> None:
     for second in range(2):
         families = await source.collect()
         octets.append(by_name(families)["ifHCInOctets"])
-        frames.append(framing.frame_of(Collection(second, 0.0, families)))
+        frames += framing.frames_of(Collection(second, 0.0, families))
         await trio.sleep(0.2)
     assert all(octets[1][labels] > before for labels, before in octets[0].items())
     assert frames[0].layout is frames[1].layout

@@ -1,0 +1,109 @@
+"""Samples with times of their own go into groups, which stay the same from collection to collection."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vedette_agent.sources.timed import MOST_GROUPS, Splitter
+from vedette_shared.labels import make_labels
+from vedette_shared.metrics import MetricFamily, MetricType, Sample
+
+Times = dict[str, int | None]
+"""The times of the series ``a{x="…"}`` and ``b{x="…"}`` of a collection by their label; no time is the collection's."""
+
+Split = tuple[list[str], list[tuple[int, list[str]]]]
+
+
+def families(times: Times) -> list[MetricFamily]:
+    return [
+        MetricFamily(
+            name, MetricType.GAUGE, name, "", [Sample(name, make_labels(x=x), 1.0, time) for x, time in times.items()]
+        )
+        for name in "ab"
+    ]
+
+
+def split(splitter: Splitter, times: Times) -> Split:
+    """What becomes of a collection: labels without a time, and groups with theirs; both families must be alike."""
+    plain, groups = splitter.split(families(times))
+    return labels_of(plain), [(group.timestamp_ms, labels_of(group.families)) for group in groups]
+
+
+def labels_of(found: object) -> list[str]:
+    assert isinstance(found, list | tuple)
+    if not found:
+        return []
+    first, second = ([dict(sample.labels)["x"] for sample in family.samples] for family in found)
+    assert first == second
+    assert [family.help for family in found] == ["a", "b"]
+    return first
+
+
+@pytest.mark.parametrize(
+    ("collections", "expected"),
+    [
+        pytest.param([{"p": None, "q": None}], (["p", "q"], []), id="no times"),
+        pytest.param([{"p": None, "q": 5}], (["p"], [(5, ["q"])]), id="some with a time"),
+        pytest.param([{"p": 9, "q": 5, "r": 9}], ([], [(5, ["q"]), (9, ["p", "r"])]), id="the oldest comes first"),
+        pytest.param(
+            [{"p": 1, "q": 2}, {"p": 7, "q": 7}], ([], [(7, ["p"]), (7, ["q"])]), id="the same time by chance"
+        ),
+        pytest.param(
+            [{"p": 1, "q": 1, "r": 1}, {"p": 2, "q": 3, "r": 2}, {"p": 4, "q": 4, "r": 4}],
+            ([], [(4, ["p", "r"]), (4, ["q"])]),
+            id="those that went apart stay so",
+        ),
+        pytest.param(
+            [{"p": 1}, {"p": 2, "q": 2}], ([], [(2, ["p"]), (2, ["q"])]), id="a new series is a group of its own"
+        ),
+        pytest.param([{"p": 1, "q": 1}, {"p": 2}], ([], [(2, ["p"])]), id="a series that left"),
+        pytest.param([{"p": 1}, {}, {"p": 2, "q": 2}], ([], [(2, ["p"]), (2, ["q"])]), id="after a failure"),
+    ],
+)
+def test_groups(collections: list[Times], expected: Split) -> None:
+    splitter = Splitter()
+    for times in collections[:-1]:
+        splitter.split(families(times) if times else [])
+    assert split(splitter, collections[-1]) == expected
+
+
+def test_one_series_at_two_times() -> None:
+    family = MetricFamily("a", MetricType.GAUGE, samples=[Sample("a", (), 1.0, 5), Sample("a", (), 2.0, 6)])
+    splitter = Splitter()
+    for _ in range(3):
+        plain, groups = splitter.split([family])
+        assert plain == []
+        assert [(time, [sample.value for one in made for sample in one.samples]) for _, time, made in groups] == [
+            (5, [1.0]),
+            (6, [2.0]),
+        ]
+
+
+times_of_series = st.dictionaries(st.sampled_from("pqrst"), st.none() | st.integers(0, 3), min_size=1)
+
+
+@given(st.lists(times_of_series, min_size=1, max_size=8))
+def test_nothing_is_lost_and_groups_only_split(collections: list[Times]) -> None:
+    splitter = Splitter()
+    apart: set[tuple[str, str]] = set()
+    for times in collections:
+        plain, groups = split(splitter, times)
+        assert {**dict.fromkeys(plain), **{x: time for time, members in groups for x in members}} == times
+        assert [time for time, _ in groups] == sorted(time for time, _ in groups)
+        together = {(x, y) for _, members in groups for x in members for y in members}
+        present = {x for x, time in times.items() if time is not None}
+        # Those that are not there are forgotten.
+        apart = {pair for pair in apart if set(pair) <= present}
+        assert not together & apart
+        apart |= {(x, y) for x in present for y in present} - together
+
+
+def test_a_page_of_random_times_does_not_fill_the_memory() -> None:
+    splitter = Splitter()
+    for turn in range(4):
+        times: Times = {str(i): (i * 7919 + turn * i) % (MOST_GROUPS + 50) for i in range(2 * MOST_GROUPS)}
+        _, groups = splitter.split(families(times))
+        assert sum(len(family.samples) for group in groups for family in group.families) == 4 * MOST_GROUPS
+    assert len(splitter._numbers) == 4 * MOST_GROUPS
