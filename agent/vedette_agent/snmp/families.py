@@ -17,6 +17,13 @@ EXACT = 2**53
 
 _NEAR = 1e-12
 
+_HINTS = {
+    "enum_info": " (EnumAsInfo)",
+    "enum_states": " (EnumAsStateSet)",
+    "extract": " (regex extracted)",
+}
+"""What snmp_exporter puts behind the help of such metrics."""
+
 Columns = Mapping[bytes, Sequence[Binding]]
 """By column, the bindings below it."""
 
@@ -116,6 +123,7 @@ def _families(metric: Metric, found: Sequence[tuple[Labels, Value, float]]) -> I
     if not found:
         return
     text = f"{metric.help} - {metric.oid}" if metric.help else str(metric.oid)
+    text += _HINTS.get("extract" if metric.extract else metric.type, "")
     if metric.extract:
         yield from _extracted(metric, found, text)
         return

@@ -79,5 +79,5 @@ def shown(value: Value, kind: str) -> str:
     if kind == "oid":
         return format_oid(value)
     if kind == "hex":
-        return "0x" + value.hex().upper()
+        return "0x" + value.hex().upper() if value else ""
     return value.rstrip(b"\0").decode("utf-8", "replace")
