@@ -53,3 +53,11 @@ def trusting(ca_file: Path | None) -> ssl.SSLContext | None:
         return ssl.create_default_context(cafile=str(ca_file))
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(f"{ca_file}: no certificates can be read from it: {error}") from error
+
+
+def trusting_anybody() -> ssl.SSLContext:
+    """Return what lets any certificate pass."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

@@ -26,6 +26,7 @@ class TargetConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         kind: What the page is: metrics of any exporter, or a status page that is read as its exporter would.
         instance: The label; host and port without it.
         interval, timeout: The agent's own where they are 0.
+        server_name: That the certificate must bear; the URL's host without it.
         tls_insecure: Whether any certificate will do.
         scrape_protocols: The formats of metrics to ask for, the first one above all.
         honor_timestamps: Whether samples keep times that the page states.
@@ -42,6 +43,7 @@ class TargetConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     password_file: Path | None = None
     bearer_token_file: Path | None = None
     ca_file: Path | None = None
+    server_name: str = ""
     tls_insecure: bool = False
     scrape_protocols: tuple[ScrapeProtocol, ...] = DEFAULT_PROTOCOLS
     honor_timestamps: bool = True
@@ -81,9 +83,34 @@ class TargetConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return parts.path if parts.scheme == "unix" else parts.port or _DEFAULT_PORTS[parts.scheme]
 
     @property
+    def page(self) -> tuple[Place, str]:
+        """Where it listens and what is read there, which for a status page is known whatever its path."""
+        return self.place, urlsplit(self.url).path if self.kind == "metrics" else self.kind
+
+    @property
     def name(self) -> str:
         """The name of its source."""
         return f"{self.job}:{self.instance_name}"
+
+
+class KubeletConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[apps.kubelet]``: how the agent is let in at a kubelet that is found.
+
+    Attributes:
+        bearer_token_file: Holds the token of an account that may get ``nodes/metrics``.
+        ca_file: The authorities, or the certificate, that the kubelet's is to be of.
+        server_name: That its certificate must bear; the address without it.
+        tls_insecure: Whether any certificate will do: then the token is shown to whoever listens there.
+    """
+
+    bearer_token_file: Path
+    ca_file: Path | None = None
+    server_name: str = ""
+    tls_insecure: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.ca_file is None) != self.tls_insecure:
+            raise ValueError("either ca_file, which says whose certificates will do, or tls_insecure = true")
 
 
 class AppsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,6 +121,7 @@ class AppsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         interval: From one look to the next.
         timeout: For the page of one that is new.
         ban: What is left alone, by job, by port or by the path of a socket.
+        kubelet: How the agent is let in at a kubelet.
         target: The applications that are named.
     """
 
@@ -101,6 +129,7 @@ class AppsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     interval: Duration = Duration(60_000)
     timeout: Duration = Duration(5_000)
     ban: tuple[str | int, ...] = ()
+    kubelet: KubeletConfig | None = None
     target: tuple[TargetConfig, ...] = ()
 
     def __post_init__(self) -> None:

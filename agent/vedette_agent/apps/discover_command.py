@@ -27,9 +27,12 @@ async def print_applications(config: AgentConfig, *, as_json: bool) -> bytes:
     rows = [_COLUMNS, *map(_row, findings)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(_COLUMNS))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    pins = [_toml(one.target) for one in findings if one.target is not None and not one.problem]
+    pins = [_toml(target) for one in findings if not one.problem for target in one.targets]
     if pins:
         lines += ["", "# in agent.toml, these would pin what was found:", *pins]
+    for one in findings:
+        if one.remedy:
+            lines += ["", f"# in agent.toml, this would let the agent in at {one.listener}:", one.remedy]
     return "\n".join([*lines, ""]).encode()
 
 
@@ -54,16 +57,21 @@ def _as_object(finding: Finding) -> dict[str, object]:
         "job": known.job if known is not None else "",
         "title": known.title if known is not None else "",
         "kind": known.kind if known is not None else "",
-        "url": finding.target.url if finding.target is not None else "",
+        "urls": [target.url for target in finding.targets],
         "evidence": finding.evidence,
         "scraped": not finding.problem,
         "problem": finding.problem,
+        "remedy": finding.remedy,
     }
 
 
 def _toml(target: TargetConfig) -> str:
+    usual = TargetConfig(target.url, target.job)
+    keys = [key for key in target.__struct_fields__ if getattr(target, key) != getattr(usual, key)]
+    lines = [f"{key} = {_toml_value(getattr(target, key))}" for key in ("url", "job", *keys)]
+    return "\n".join(["[[apps.target]]", *lines, ""])
+
+
+def _toml_value(value: object) -> str:
     # A basic string of TOML is written as one of JSON is.
-    lines = ["[[apps.target]]", f"url = {json.dumps(target.url)}", f"job = {json.dumps(target.job)}"]
-    if target.kind != "metrics":
-        lines.append(f"kind = {json.dumps(target.kind)}")
-    return "\n".join([*lines, ""])
+    return str(value).lower() if isinstance(value, bool) else json.dumps(str(value))

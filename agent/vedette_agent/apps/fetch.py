@@ -15,7 +15,7 @@ from vedette_agent.apps.config import TargetConfig
 from vedette_agent.apps.errors import PageError, RefusalError
 from vedette_agent.apps.page import ACCEPT
 from vedette_agent.apps.pool import PoolFetcher
-from vedette_agent.credentials import basic, bearer, read_secret, trusting
+from vedette_agent.credentials import basic, bearer, read_secret, trusting, trusting_anybody
 from vedette_shared import __version__
 from vedette_shared.errors import ConfigError
 from vedette_shared.exposition import accept_header
@@ -46,11 +46,12 @@ class Fetcher:
     """Asks for one page again and again.
 
     Args:
-        url: Of the page; ``base`` is what it has before the path.
+        url: Of the page.
         most_bytes: A page may have no more.
         headers: More than the usual ones.
         authorize: Reads the header Authorization out of its file, for each page.
         tls: For https; the machine's authorities without it.
+        server_name: That the certificate must bear; the host's without it.
     """
 
     def __init__(
@@ -60,11 +61,13 @@ class Fetcher:
         headers: Mapping[str, str] | None = None,
         authorize: Callable[[], str] | None = None,
         tls: ssl.SSLContext | None = None,
+        server_name: str = "",
     ) -> None:
         parts = urlsplit(url)
-        self.base = f"{parts.scheme}://{parts.netloc}"
         self._path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-        self._client = Client(self.base, tls, most_bytes, is_strict=True)
+        self._client = Client(
+            f"{parts.scheme}://{parts.netloc}", tls, most_bytes, is_strict=True, server_name=server_name
+        )
         self._headers = {"Accept": ACCEPT, "User-Agent": f"vedette/{__version__}", **(headers or {})}
         self._authorize = authorize
 
@@ -115,11 +118,21 @@ def make_fetcher(target: TargetConfig, most_bytes: int) -> PageFetcher:
     """
     if target.kind == "php-fpm-status":
         return PoolFetcher(target.url, most_bytes)
+    return make_http_fetcher(target, most_bytes)
+
+
+def make_http_fetcher(target: TargetConfig, most_bytes: int) -> Fetcher:
+    """Return what fetches the page of a target, and others of the same server.
+
+    Raises:
+        ConfigError: as ``make_fetcher`` has it.
+    """
     headers = {"Accept": accept_header(target.scrape_protocols)}
     authorize = _authorization(target)
     if authorize is not None:
         authorize()
-    return Fetcher(target.url, most_bytes, headers, authorize, _tls(target))
+    tls = trusting_anybody() if target.tls_insecure else trusting(target.ca_file)
+    return Fetcher(target.url, most_bytes, headers, authorize, tls, target.server_name)
 
 
 def _authorization(target: TargetConfig) -> Callable[[], str] | None:
@@ -132,12 +145,3 @@ def _authorization(target: TargetConfig) -> Callable[[], str] | None:
 
 def _basic(user: str, password_file: Path) -> str:
     return basic(user, read_secret(password_file))
-
-
-def _tls(target: TargetConfig) -> ssl.SSLContext | None:
-    if not target.tls_insecure:
-        return trusting(target.ca_file)
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context

@@ -17,14 +17,16 @@ class Finding:
         listener: The socket.
         process: Whose it is; empty where this process may not see that.
         application: What answers there, if that is known.
-        target: The configuration that pins it, if it is known.
+        targets: The configuration that pins it, if it is known.
         evidence: What on the page shows it.
         problem: Why it is not scraped, if it is not.
+        remedy: What in a configuration would change that, as TOML, if that can be said.
     """
 
     listener: Listener | UnixListener
     process: str
     application: Application | None = None
-    target: TargetConfig | None = None
+    targets: tuple[TargetConfig, ...] = ()
     evidence: str = ""
     problem: str = ""
+    remedy: str = ""

@@ -20,7 +20,7 @@ def make_finder(config: AgentConfig, clock: Clock) -> Finder:
 def with_findings(config: AgentConfig, findings: Sequence[Finding]) -> AgentConfig:
     """Return ``config`` with the applications found as if they were named in it."""
     named = {target.name for target in config.apps.target}
-    targets = [one.target for one in findings if one.target is not None and not one.problem]
+    targets = [target for one in findings if not one.problem for target in one.targets]
     new = tuple(target for target in targets if target.name not in named)
     return msgspec.structs.replace(config, apps=msgspec.structs.replace(config.apps, target=config.apps.target + new))
 

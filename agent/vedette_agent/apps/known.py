@@ -24,6 +24,7 @@ class Application:
         paths: Where the page is.
         kind: How it is read.
         processes: Names of processes whose other ports are worth a look, too.
+        further: Jobs and paths of other pages that it may have.
     """
 
     job: str
@@ -33,11 +34,22 @@ class Application:
     paths: tuple[str, ...] = ("/metrics",)
     kind: Kind = "metrics"
     processes: tuple[str, ...] = ()
+    further: tuple[tuple[str, str], ...] = ()
 
     def is_run_by(self, process: str) -> bool:
         """Whether a process is one of its own, with a version in its name (``php-fpm8.2``) or without."""
         return process in self.processes or process.rstrip("0123456789.") in self.processes
 
+
+KUBELET = Application(
+    "kubelet",
+    "Kubernetes: kubelet",
+    (10255, 10250),
+    ("kubelet_node_name", "kubelet_running_pods"),
+    processes=("kubelet",),
+    further=(("cadvisor", "/metrics/cadvisor"),),
+)
+"""What is asked over TLS where it speaks that."""
 
 APPLICATIONS = (
     Application("mysql", "MySQL, MariaDB: mysqld_exporter", (9104,), ("mysql_up", "mysqld_exporter_build_info")),
@@ -60,13 +72,7 @@ APPLICATIONS = (
         "traefik", "Traefik: its own", (8080, 8082, 9100), ("traefik_config_reloads_total",), processes=("traefik",)
     ),
     Application("docker", "Docker: its own", (9323,), ("engine_daemon_engine_info",), processes=("dockerd",)),
-    Application(
-        "kubelet",
-        "Kubernetes: kubelet",
-        (10255, 10250),
-        ("kubelet_node_name", "kubelet_running_pods"),
-        processes=("kubelet",),
-    ),
+    KUBELET,
     Application("redis", "Redis: redis_exporter", (9121,), ("redis_up", "redis_exporter_build_info")),
     Application(
         "haproxy", "HAProxy: its own, haproxy_exporter", (8404, 8405, 9101), ("haproxy_process_", "haproxy_up")

@@ -27,6 +27,7 @@ class Client:
         most_body: Bytes of an answer's body that are kept.
         is_strict: Whether an answer with a larger body is an error, at once, and not only cut off.
         fingerprint: SHA-256 of the certificate that the server must show; none for any that ``tls`` lets pass.
+        server_name: That the certificate must bear, where it is not the URL's host.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Client:
         *,
         is_strict: bool = False,
         fingerprint: bytes = b"",
+        server_name: str = "",
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
@@ -49,6 +51,7 @@ class Client:
         self._most_body = most_body
         self._is_strict = is_strict
         self._fingerprint = fingerprint
+        self._server_name = server_name or self._host
         self._stream: trio.abc.Stream | None = None
 
     async def request(
@@ -101,7 +104,7 @@ class Client:
             raise HttpClientError(f"{self._host}:{self._port}: {reason_of(error)}") from error
         if self._tls is None:
             return plain
-        stream = trio.SSLStream(plain, self._tls, server_hostname=self._host, https_compatible=True)
+        stream = trio.SSLStream(plain, self._tls, server_hostname=self._server_name, https_compatible=True)
         try:
             await stream.do_handshake()
             self._check_certificate(stream)

@@ -21,6 +21,12 @@ async def find(config: AppsConfig = CONFIG) -> dict[str, Finding]:
     return {str(one.listener): one for one in findings}
 
 
+def only(finding: Finding) -> TargetConfig:
+    """The configuration that pins what has one page."""
+    (target,) = finding.targets
+    return target
+
+
 async def scrape(target: TargetConfig) -> Sequence[MetricFamily]:
     source = AppSource(target, make_fetcher(target, 1 << 20), interval_ms=15_000, timeout=20.0, host="h", labels={})
     return await source.collect()

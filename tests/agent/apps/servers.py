@@ -1,5 +1,6 @@
 """Small servers that answer what a test wants, for what real applications do not do on demand."""
 
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
@@ -38,10 +39,13 @@ async def guarded(wanted: Callable[[], str], page: bytes) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def serving(answer: Callable[[Request], Awaitable[Response]]) -> AsyncIterator[int]:
+async def serving(
+    answer: Callable[[Request], Awaitable[Response]], tls: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
+    """A server of these answers; yields its port."""
     listener = listen_on(Address("127.0.0.1", 0))
     async with trio.open_nursery() as nursery:
-        await nursery.start(partial(serve, answer, [listener]))
+        await nursery.start(partial(serve, answer, [listener], tls=tls))
         yield bound_address(listener).port
         nursery.cancel_scope.cancel()
 

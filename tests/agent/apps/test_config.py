@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vedette_agent.apps.config import AppsConfig, TargetConfig
+from vedette_agent.apps.config import AppsConfig, KubeletConfig, TargetConfig
 from vedette_agent.config import load_agent_config
 from vedette_shared.config import Duration
 from vedette_shared.errors import ConfigError
@@ -36,6 +36,11 @@ def test_all_keys(tmp_path: Path) -> None:
         labels = { cluster = "a" }
         bearer_token_file = "/etc/vedette/kubelet.token"
         tls_insecure = true
+        server_name = "node1"
+        [apps.kubelet]
+        bearer_token_file = "/etc/vedette/kubelet.token"
+        ca_file = "/var/lib/kubelet/pki/kubelet.crt"
+        server_name = "node1"
     """
     target = TargetConfig(
         "https://127.0.0.1:10250/metrics/cadvisor",
@@ -46,9 +51,18 @@ def test_all_keys(tmp_path: Path) -> None:
         labels={"cluster": "a"},
         bearer_token_file=Path("/etc/vedette/kubelet.token"),
         tls_insecure=True,
+        server_name="node1",
+    )
+    kubelet = KubeletConfig(
+        Path("/etc/vedette/kubelet.token"), Path("/var/lib/kubelet/pki/kubelet.crt"), server_name="node1"
     )
     expected = AppsConfig(
-        enabled=False, interval=Duration(300_000), timeout=Duration(1_000), ban=("redis", 9104), target=(target,)
+        enabled=False,
+        interval=Duration(300_000),
+        timeout=Duration(1_000),
+        ban=("redis", 9104),
+        kubelet=kubelet,
+        target=(target,),
     )
     assert load(tmp_path, text) == expected
 
@@ -61,6 +75,7 @@ TARGET = '[[apps.target]]\njob = "a"\n'
     [
         ('[apps]\ninterval = "1ms"', "interval must be at least 1s"),
         ("[apps]\nport = 1", "port"),
+        ('[apps.kubelet]\nbearer_token_file = "t"', "either ca_file, which says whose certificates will do"),
         (TARGET + 'url = "127.0.0.1:9104"', 'url = "127.0.0.1:9104" is not the URL of a page'),
         (TARGET + 'url = "http://a:b@c/metrics"', "url must hold no password"),
         (TARGET + 'url = "http://c/"\nkind = "php-fpm-status"', "PHP-FPM is reached at unix:/path.sock"),

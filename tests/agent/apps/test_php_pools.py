@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.agent.apps.finding import CONFIG, find, scrape, value
+from tests.agent.apps.finding import CONFIG, find, only, scrape, value
 from tests.agent.apps.status.servers import php_fpm
 from vedette_agent.apps.config import AppsConfig, TargetConfig
 from vedette_agent.apps.php_pools import MOST_BYTES, Pool, make_pools, read_settings, running_pools
@@ -92,13 +92,13 @@ async def test_pools_of_a_socket_and_of_a_port(home: Path) -> None:
     (home / "b").mkdir()
     with php_fpm(home / "a", "pm.status_path = /fpm", at=home / "a.sock") as path, php_fpm(home / "b") as address:
         found = await find()
-        assert [found[one].target for one in (path, address)] == [
+        assert [only(found[one]) for one in (path, address)] == [
             TargetConfig(f"unix:{path}#/fpm", "php-fpm", "php-fpm-status"),
             TargetConfig(f"tcp://{address}", "php-fpm", "php-fpm-status"),
         ]
         assert [found[one].process.startswith("php-fpm") for one in (path, address)] == [True, True]
-        assert value(await scrape(found[path].target), "phpfpm_up") == 1.0
-        assert value(await scrape(found[address].target), "phpfpm_up") == 1.0
+        assert value(await scrape(only(found[path])), "phpfpm_up") == 1.0
+        assert value(await scrape(only(found[address])), "phpfpm_up") == 1.0
 
 
 async def test_bans_and_pins(home: Path) -> None:
@@ -123,7 +123,7 @@ async def test_a_pool_whose_status_has_a_socket_of_its_own(home: Path) -> None:
     with php_fpm(home, *settings, at=path):
         found = await find()
         assert found[str(path)].problem == f"the status of pool shop is asked for at {status}"
-        target = found[str(status)].target
+        target = only(found[str(status)])
         assert target == TargetConfig(f"unix:{status}", "php-fpm", "php-fpm-status")
         assert value(await scrape(target), "phpfpm_up") == 1.0
 
@@ -137,7 +137,7 @@ async def test_a_configuration_that_cannot_be_read(home: Path, monkeypatch: pyte
         php_fpm(home / "b", "pm.status_path = /fpm", at=home / "b.sock") as other,
     ):
         found = await find()
-        assert found[path].target == TargetConfig(f"unix:{path}", "php-fpm", "php-fpm-status")
+        assert only(found[path]) == TargetConfig(f"unix:{path}", "php-fpm", "php-fpm-status")
         assert found[other].problem == "/status answers 404; pm.status_path of the pool should be /status"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from tests.agent.apps.finding import find, scrape, value
+from tests.agent.apps.finding import find, only, scrape, value
 from tests.agent.apps.hosts import HERE, Host, need, own_network
 from tests.agent.apps.services import mariadb, postgres, rabbitmq, redis
 from tests.agent.apps.status.servers import apache, nginx
@@ -29,12 +29,12 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
 async def test_status_pages_are_read_where_no_exporter_runs(folders: tuple[Path, Path]) -> None:
     with apache(folders[0]) as first, nginx(folders[1]) as second:
         found = await find()
-        assert [(found[one].process, found[one].target, found[one].problem) for one in (first, second)] == [
+        assert [(found[one].process, only(found[one]), found[one].problem) for one in (first, second)] == [
             ("apache2", TargetConfig(f"http://{first}/server-status?auto", "apache", "apache-status"), ""),
             ("nginx", TargetConfig(f"http://{second}/stub_status", "nginx", "nginx-status"), ""),
         ]
-        assert value(await scrape(found[first].target), "apache_up") == 1.0
-        assert value(await scrape(found[second].target), "nginx_connections_active") == 1.0
+        assert value(await scrape(only(found[first])), "apache_up") == 1.0
+        assert value(await scrape(only(found[second])), "nginx_connections_active") == 1.0
 
 
 async def test_an_exporter_goes_before_a_status_page(folders: tuple[Path, Path]) -> None:
@@ -43,12 +43,12 @@ async def test_an_exporter_goes_before_a_status_page(folders: tuple[Path, Path])
         command = [program, "-nginx.scrape-uri", f"http://{server}/stub_status", "-web.listen-address", address]
         with HERE.run(command, folders[1] / "log", address):
             found = await find()
-            assert (found[address].process, found[address].target) == (
+            assert (found[address].process, only(found[address])) == (
                 "prometheus-nginx-exporter",
                 TargetConfig(f"http://{address}/metrics", "nginx"),
             )
             assert found[server].problem == "an exporter of nginx is scraped"
-            assert value(await scrape(found[address].target), "nginx_up") == 1.0
+            assert value(await scrape(only(found[address])), "nginx_up") == 1.0
 
 
 EXPORTERS = {
@@ -79,12 +79,12 @@ async def test_databases_by_their_exporters(home: Path, job: str) -> None:
     _, exporter, _, evidence = EXPORTERS[job]
     with exported(job, home) as address:
         found = (await find())[address]
-        assert (found.process, found.target, found.evidence) == (
+        assert (found.process, only(found), found.evidence) == (
             exporter,
             TargetConfig(f"http://{address}/metrics", job),
             evidence,
         )
-        assert value(await scrape(found.target), evidence) == 1.0
+        assert value(await scrape(only(found)), evidence) == 1.0
 
 
 UP = {
@@ -118,13 +118,13 @@ async def test_all_six_at_their_usual_ports(home: Path, tmp_path: Path, folders:
             stack.enter_context(exported(job, home, host))
         found = json.loads(await vedette_agent(host, "discover", "--json", "--config", config))
         page = parse_text((await vedette_agent(host, "--once", "--config", config)).encode())
-    assert [tuple(one[key] for key in ("url", "process", "job", "evidence", "problem")) for one in found] == [
-        ("http://127.0.0.1:80/stub_status", "nginx", "nginx", "its status page, with 8 families", ""),
-        ("http://127.0.0.1:8080/server-status?auto", "apache2", "apache", "its status page, with 15 families", ""),
-        ("http://127.0.0.1:9104/metrics", "prometheus-mysqld-exporter", "mysql", "mysql_up", ""),
-        ("http://127.0.0.1:9121/metrics", "prometheus-redis-exporter", "redis", "redis_up", ""),
-        ("http://127.0.0.1:9187/metrics", "prometheus-postgres-exporter", "postgres", "pg_up", ""),
-        ("http://127.0.0.1:15692/metrics", "beam.smp", "rabbitmq", "rabbitmq_identity_info", ""),
+    assert [tuple(one[key] for key in ("urls", "process", "job", "evidence", "problem")) for one in found] == [
+        (["http://127.0.0.1:80/stub_status"], "nginx", "nginx", "its status page, with 8 families", ""),
+        (["http://127.0.0.1:8080/server-status?auto"], "apache2", "apache", "its status page, with 15 families", ""),
+        (["http://127.0.0.1:9104/metrics"], "prometheus-mysqld-exporter", "mysql", "mysql_up", ""),
+        (["http://127.0.0.1:9121/metrics"], "prometheus-redis-exporter", "redis", "redis_up", ""),
+        (["http://127.0.0.1:9187/metrics"], "prometheus-postgres-exporter", "postgres", "pg_up", ""),
+        (["http://127.0.0.1:15692/metrics"], "beam.smp", "rabbitmq", "rabbitmq_identity_info", ""),
     ]
     shown = {
         one.name: (dict(one.labels)["job"], one.value) for family in page for one in family.samples if one.name in UP

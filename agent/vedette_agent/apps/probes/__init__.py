@@ -1,0 +1,1 @@
+"""What a socket is asked, to learn what it is."""
