@@ -8,6 +8,7 @@ import pytest
 from vedette_agent.apps.config import AppsConfig, TargetConfig
 from vedette_agent.apps.make import plan_apps
 from vedette_agent.apps.source import AppSource
+from vedette_shared.clock import ManualClock
 from vedette_shared.errors import ConfigError
 
 URL = "https://127.0.0.1:10250/metrics"
@@ -16,7 +17,9 @@ URL = "https://127.0.0.1:10250/metrics"
 def plan(target: TargetConfig) -> tuple[object, Callable[[], AppSource]]:
     """What decides whether the source is the same, and how it is made."""
     config = AppsConfig(target=(target,))
-    ((_, spec, make),) = plan_apps(config, interval_ms=15_000, timeout=10.0, host="h", labels={}, most_bytes=1 << 20)
+    ((_, spec, make),) = plan_apps(
+        config, interval_ms=15_000, timeout=10.0, host="h", labels={}, most_bytes=1 << 20, clock=ManualClock(0)
+    )
     return spec, make
 
 
