@@ -32,12 +32,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def with_drop_in(folder: Path) -> Path:
+def with_drop_ins(folder: Path) -> Path:
     drop_in = folder / "vedette-agent.service.d"
     drop_in.mkdir()
-    shutil.copy(SYSTEMD / "drop-ins" / "agent-raid.conf", drop_in / "raid.conf")
-    shutil.copy(SYSTEMD / "drop-ins" / "agent-smart.conf", drop_in / "smart.conf")
-    shutil.copy(SYSTEMD / "drop-ins" / "agent-snmp-traps.conf", drop_in / "snmp-traps.conf")
+    for file in (SYSTEMD / "drop-ins").iterdir():
+        shutil.copy(file, drop_in / file.name.removeprefix("agent-"))
     return folder / "vedette-agent.service"
 
 
@@ -55,9 +54,9 @@ def test_verify_finds_faults(folder: Path) -> None:
     assert "ProtectSytem" in analyze("verify", "--man=no", str(unit)).stderr
 
 
-def test_verify_drop_in(folder: Path) -> None:
-    """The drop-in for drives is understood as well."""
-    done = analyze("verify", "--man=no", str(with_drop_in(folder)))
+def test_verify_drop_ins(folder: Path) -> None:
+    """All drop-ins together are understood as well."""
+    done = analyze("verify", "--man=no", str(with_drop_ins(folder)))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 

@@ -18,6 +18,8 @@ from vedette_agent.ipmi.sel_log import MOST_RECORDS, news_in
 OUTPUT_BYTES = 2**20
 OPENIPMI = ("--driver-type=OPENIPMI",)
 """Through the kernel's /dev/ipmi0."""
+_REFUSED = "permission denied"
+_FOR_ROOT = "FreeIPMI asks devices for root alone: let the agent be root, as systemd/drop-ins/agent-ipmi.conf does"
 
 
 class InbandBmc:
@@ -99,5 +101,7 @@ class InbandBmc:
         if end.problem:
             raise CollectorError(f"{program}: {end.problem}")
         if end.code and not (tool.may_fail and end.output):
-            raise CollectorError(f"{program} failed: {errors.partition(chr(10))[0] or f'exit code {end.code}'}")
+            told = errors.partition("\n")[0] or f"exit code {end.code}"
+            hint = f"; {_FOR_ROOT}" if told.endswith(_REFUSED) else ""
+            raise CollectorError(f"{program} failed: {told}{hint}")
         return end.output.decode("utf-8", "replace")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.agent.ipmi.asking import source_of, value_of
+from tests.agent.ipmi.simulator import need
 from vedette_agent.ipmi.inband import InbandBmc
 from vedette_agent.ipmi.readings import SelInfo
 
@@ -37,6 +39,18 @@ async def test_each_failure_is_its_own(tmp_path: Path) -> None:
     assert report.sel == SelInfo(6, 15904)
     assert set(report.errors) == {"chassis", "dcmi", "events"}
     assert report.errors["chassis"].endswith("failed: ipmi-chassis: could not find inband device")
+
+
+async def test_not_root(tmp_path: Path) -> None:
+    """FreeIPMI's real tools ask no device for other users, whatever the device's mode is; how to mend that is told."""
+    need("ipmi-chassis", "setpriv")
+    chassis = shutil.which("ipmi-chassis")
+    write_tool(tmp_path / "tools", "ipmi-chassis", f'exec setpriv --reuid 65534 --clear-groups {chassis} "$@"')
+    report = await InbandBmc(tmp_path / "tools", tmp_path / "cache", 20.0).read(("chassis",))
+    assert report.errors["chassis"] == (
+        f"{tmp_path}/tools/ipmi-chassis failed: {chassis}: permission denied; FreeIPMI asks devices for root alone: let"
+        " the agent be root, as systemd/drop-ins/agent-ipmi.conf does"
+    )
 
 
 async def test_whole_reading_keeps_its_time(tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
-"""The tree that every host of the lab boots from: Debian 12 with systemd and sshd, built once and kept in a cache."""
+"""The tree that every host of the lab boots from, built once and kept in a cache: Debian 12 with systemd, sshd, and
+applications that do not run until a test starts them.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +32,16 @@ PACKAGES = (
     "systemd-sysv",
     "udev",
 )
+APPLICATIONS = (
+    "freeipmi-tools",
+    "nginx",
+    "php8.2-fpm",
+    "prometheus-redis-exporter",
+    "redis-server",
+    "snmp",
+)
+SERVICES = ("nginx", "php8.2-fpm", "prometheus-redis-exporter", "redis-server")
+"""Of the applications: they are started by the tests that want them, not at boot."""
 BUILD_TIMEOUT = 900
 
 
@@ -53,7 +65,7 @@ def base_tree(cache: Path) -> Path:
     Raises:
         LabError: debootstrap failed.
     """
-    digest = hashlib.sha256("\n".join((SUITE, *PACKAGES)).encode()).hexdigest()[:12]
+    digest = hashlib.sha256("\n".join((SUITE, *PACKAGES, *APPLICATIONS)).encode()).hexdigest()[:12]
     tree = cache / f"base-{SUITE}-{digest}"
     with locked(cache, "base"):
         if not tree.is_dir():
@@ -73,9 +85,10 @@ def ssh_key(cache: Path) -> Path:
 
 
 def _build(tree: Path, public_key: str) -> None:
-    include = f"--include={','.join(PACKAGES)}"
+    include = f"--include={','.join((*PACKAGES, *APPLICATIONS))}"
     execute(["debootstrap", "--variant=minbase", include, SUITE, str(tree)], timeout=BUILD_TIMEOUT)
     execute(["chroot", str(tree), "ssh-keygen", "-A"])
+    execute(["systemctl", f"--root={tree}", "disable", *SERVICES])
     authorized = tree / "root/.ssh/authorized_keys"
     authorized.parent.mkdir(mode=0o700, exist_ok=True)
     authorized.write_text(public_key)
