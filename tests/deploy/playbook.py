@@ -62,10 +62,15 @@ def collect_wheelhouse(folder: Path, wheel: Path, extras: str) -> Path:
     return folder
 
 
-def inventory(lab: Lab, groups: Mapping[str, Group], variables: Mapping[str, object]) -> Path:
+def inventory(
+    lab: Lab,
+    groups: Mapping[str, Group],
+    variables: Mapping[str, object],
+    of_hosts: Mapping[str, Mapping[str, object]],
+) -> Path:
     """Write an inventory of the lab's hosts in JSON, which is YAML, and return its path."""
     options = " ".join(["-o", "ControlMaster=auto", "-o", "ControlPersist=60s", *lab.ssh_arguments()])
-    hosts = {name: {"ansible_host": host.address} for name, host in lab.hosts.items()}
+    hosts = {name: {"ansible_host": host.address, **of_hosts.get(name, {})} for name, host in lab.hosts.items()}
     document = {
         "all": {
             "vars": {"ansible_user": "root", "ansible_ssh_args": options, **variables},

@@ -1,135 +1,26 @@
-"""The playbook for real, over ssh, against two hosts with systemd: server on h1, agents on both, pushing to h1.
+"""The playbook for real, over ssh, against two hosts with systemd: what it does, and what runs afterwards.
 
-Run it with ``tests/run -m slow tests/deploy`` or ``pytest -m slow tests/deploy/test_deployment.py`` as root. The tests
-of this module tell one story and run in its order.
+Run it with ``tests/run -m slow tests/deploy`` or ``pytest -m slow tests/deploy`` as root. The modules test_deployment*
+tell one story, on the same two hosts, and run in their order.
 """
 
 from __future__ import annotations
 
-import json
-import re
-import shutil
-import sys
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
 
-from tests.deploy.lab import Host, Lab, why_not
-from tests.deploy.lab.base import cache_folder
-from tests.deploy.playbook import (
-    BIN,
-    ROOT,
-    Group,
-    Run,
-    build_wheel,
-    collect_wheelhouse,
-    inventory,
-    run_playbook,
+from tests.deploy.deployment import (
+    SERVICES,
+    Deployment,
+    journal,
+    main_pids,
+    properties,
+    query,
+    reason_to_skip,
+    wait_fresh,
 )
-
-HOST_PYTHON = (3, 11)
-
-
-def reason_to_skip() -> str | None:
-    if reason := why_not():
-        return reason
-    if not (BIN / "ansible-playbook").exists():
-        return "ansible-core is not installed: pip install ansible-core"
-    if sys.version_info[:2] != HOST_PYTHON:
-        return "the wheels are collected for the Python that runs the tests, and the hosts have 3.11"
-    return None
-
+from tests.deploy.lab import Lab
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(reason_to_skip() is not None, reason=str(reason_to_skip()))]
-
-SERVICES = [("h1", "vedette-server"), ("h1", "vedette-agent"), ("h2", "vedette-agent")]
-PATIENCE = 90
-
-
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """The lab with its inventory, and what the first runs of the playbook told."""
-
-    lab: Lab
-    hosts: Path
-    wheels: Path
-    rehearsal: Run
-    written_by_rehearsal: str
-    first: Run
-    second: Run
-
-    def play(self, *options: str) -> Run:
-        return run_playbook(self.lab, self.hosts, *options)
-
-
-@pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    wheels = tmp_path_factory.mktemp("wheels")
-    wheel = build_wheel(wheels)
-    variables = {
-        "vedette_wheel": str(wheel),
-        "vedette_server_ingest_listen": "0.0.0.0:9471",
-        "vedette_server_ingest_insecure": True,
-        "vedette_agent_push_url": "http://10.77.0.11:9471",
-        "vedette_agent_interval": "2s",
-    }
-    groups = {
-        "vedette_servers": group(wheel, ["h1"], "agent,server"),
-        "vedette_agents": group(wheel, ["h1", "h2"], "agent"),
-    }
-    with Lab(hosts=2) as lab:
-        hosts = inventory(lab, groups, variables)
-        rehearsal = run_playbook(lab, hosts, "--check", "--limit", "h1")
-        written = lab.hosts["h1"].run(["find", "/opt", "/etc/vedette", "-mindepth", "1"], check=False)
-        first = run_playbook(lab, hosts)
-        if first.code:
-            pytest.fail(f"the first run of the playbook failed\n{first.output}", pytrace=False)
-        second = run_playbook(lab, hosts)
-        yield Deployment(lab, hosts, wheels, rehearsal, written, first, second)
-
-
-def group(wheel: Path, hosts: Sequence[str], extras: str) -> Group:
-    house = cache_folder() / f"wheelhouse-{extras}"
-    return Group(hosts, {"vedette_wheelhouse": str(collect_wheelhouse(house, wheel, extras))})
-
-
-@pytest.fixture
-def lab(deployment: Deployment) -> Lab:
-    return deployment.lab
-
-
-def properties(host: Host, service: str, *names: str) -> list[str]:
-    return host.run(["systemctl", "show", "--value", *(f"--property={name}" for name in names), service]).split()
-
-
-def main_pids(lab: Lab) -> dict[tuple[str, str], str]:
-    return {(name, service): properties(lab.hosts[name], service, "MainPID")[0] for name, service in SERVICES}
-
-
-def query(lab: Lab, expression: str) -> dict[str, float]:
-    """The server's answer to a query, by the label host; empty while the server does not answer."""
-    command = ["curl", "--silent", "--show-error", "--get", "http://127.0.0.1:9470/api/v1/query"]
-    done = lab.hosts["h1"].try_run([*command, "--data-urlencode", f"query={expression}"])
-    if done is None or done.returncode:
-        return {}
-    answer = json.loads(done.stdout)
-    assert answer["status"] == "success", answer
-    return {series["metric"]["host"]: float(series["value"][1]) for series in answer["data"]["result"]}
-
-
-def wait_fresh(lab: Lab) -> None:
-    """Wait until samples of both hosts have arrived that were taken after now."""
-    now = time.time()
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        seen = query(lab, "max by (host) (timestamp(node_time_seconds))")
-        if sorted(seen) == ["h1", "h2"] and min(seen.values()) > now:
-            return
-        assert time.monotonic() < deadline, f"no new samples of both hosts: {seen}, now is {now}"
-        time.sleep(0.5)
 
 
 def test_rehearsal(deployment: Deployment) -> None:
@@ -166,11 +57,13 @@ def test_services_run(lab: Lab, name: str, service: str) -> None:
     ("name", "service", "account", "capabilities"),
     [
         ("h1", "vedette-server", "vedette", "0000000000000000"),
-        ("h2", "vedette-agent", "vedette-agent", "0000000000000004"),
+        ("h1", "vedette-agent", "root", "0000000000000004"),
+        ("h2", "vedette-agent", "vedette-agent", "0000000000000404"),
     ],
 )
 def test_privileges(lab: Lab, name: str, service: str, account: str, capabilities: str) -> None:
-    """A service runs as its own account, with the capabilities of its unit and no way to more."""
+    """A service runs as its own account, or as the root that it was made, with the capabilities of its unit and its
+    drop-ins and no way to more."""
     host = lab.hosts[name]
     (pid,) = properties(host, service, "MainPID")
     assert host.run(["stat", "--format=%U", f"/proc/{pid}"]) == f"{account}\n"
@@ -179,19 +72,31 @@ def test_privileges(lab: Lab, name: str, service: str, account: str, capabilitie
 
 
 @pytest.mark.parametrize(
-    ("path", "expected"),
+    ("name", "path", "expected"),
     [
-        ("/etc/vedette/agent.toml", "640 root:vedette-agent"),
-        ("/etc/vedette/server.toml", "640 root:vedette"),
-        ("/etc/vedette/agent.d", "750 root:vedette-agent"),
-        ("/var/lib/vedette/agent", "750 vedette-agent:vedette-agent"),
-        ("/var/lib/vedette/server", "750 vedette:vedette"),
-        ("/opt/vedette/releases", "755 root:root"),
+        ("h1", "/etc/vedette/agent.toml", "640 root:vedette-agent"),
+        ("h1", "/etc/vedette/server.toml", "640 root:vedette"),
+        ("h1", "/etc/vedette/agent.d", "750 root:vedette-agent"),
+        ("h1", "/var/lib/vedette/agent", "750 root:root"),
+        ("h2", "/var/lib/vedette/agent", "750 vedette-agent:vedette-agent"),
+        ("h1", "/var/lib/vedette/server", "750 vedette:vedette"),
+        ("h1", "/var/cache/vedette/server", "750 vedette:vedette"),
+        ("h1", "/opt/vedette/releases", "755 root:root"),
     ],
 )
-def test_owners_and_modes(lab: Lab, path: str, expected: str) -> None:
+def test_owners_and_modes(lab: Lab, name: str, path: str, expected: str) -> None:
     """Secrets are for the services alone, the program is root's."""
-    assert lab.hosts["h1"].run(["stat", "--format=%a %U:%G", path]) == f"{expected}\n"
+    assert lab.hosts[name].run(["stat", "--format=%a %U:%G", path]) == f"{expected}\n"
+
+
+def test_kernels_are_compiled_before_the_switch(lab: Lab) -> None:
+    """By the release that is then switched to, as the server's account; the service has nothing left to compile."""
+    host = lab.hosts["h1"]
+    compiled = "/opt/vedette/bin/../compiled"
+    assert host.run(["sh", "-c", f"test {compiled} -ot /opt/vedette/server.release && echo before"]) == "before\n"
+    kernels = host.run(["find", "/var/cache/vedette/server/kernels", "-name", "*.nbc", "-printf", "%u\\n"])
+    assert set(kernels.split()) == {"vedette"}
+    assert "compiling kernels" not in journal(host, "vedette-server")
 
 
 def test_samples_arrive(lab: Lab) -> None:
@@ -216,7 +121,7 @@ def test_agent_measures_from_its_sandbox(lab: Lab) -> None:
         assert query(lab, f"node_filesystem_size_bytes{labels}") == {"h2": size * 2.0**20}, path
         assert query(lab, f"node_filesystem_device_error{labels}") == {"h2": 0}, path
         assert query(lab, f"node_filesystem_readonly{labels}") == {"h2": 0}, path
-    log = host.run(["journalctl", "--unit=vedette-agent", "--output=cat"])
+    log = journal(host, "vedette-agent")
     assert "collector failed" not in log, log
 
 
@@ -260,42 +165,3 @@ def test_reload(lab: Lab) -> None:
         lab.hosts[name].run(["systemctl", "reload", service])
     wait_fresh(lab)
     assert main_pids(lab) == before
-
-
-def test_upgrade(deployment: Deployment) -> None:
-    """Another wheel replaces the program at once, restarts what runs the old one, and keeps that to go back to."""
-    lab = deployment.lab
-    before = main_pids(lab)
-    old = lab.hosts["h2"].run(["readlink", "/opt/vedette/bin"])
-    wheel = build_wheel(deployment.wheels / "next", tree=next_version(deployment.wheels / "tree"))
-    run = deployment.play("--extra-vars", f"vedette_wheel={wheel}")
-    assert run.code == 0, run.output
-    for host in lab.hosts.values():
-        assert host.run(["vedette", "--version"]) == "vedette 99.0\n"
-    assert host.run(["ls", f"/opt/vedette/{old.strip()}/vedette"]) != ""
-    after = main_pids(lab)
-    assert all(after[key] != before[key] for key in after)
-    wait_fresh(lab)
-
-
-def test_reboot(lab: Lab) -> None:
-    """After a reboot of the server's host and a loss of power at the other, all services are back by themselves."""
-    lab.hosts["h2"].lose_power()
-    lab.hosts["h1"].reboot()
-    lab.hosts["h2"].start()
-    lab.hosts["h2"].wait_ready()
-    wait_fresh(lab)
-    for name, service in SERVICES:
-        assert lab.hosts[name].run(["systemctl", "is-active", service]) == "active\n"
-
-
-def next_version(tree: Path) -> Path:
-    """A copy of what the wheel is made of, under a later version."""
-    for name in ("agent", "server", "shared"):
-        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md"):
-        shutil.copy(ROOT / name, tree / name)
-    for name in ("pyproject.toml", "shared/vedette_shared/__init__.py"):
-        path = tree / name
-        path.write_text(re.sub(r'(?m)^(version|__version__) = ".*"$', r'\1 = "99.0"', path.read_text()))
-    return tree

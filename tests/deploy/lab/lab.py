@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from tests.deploy.lab.host import Host
 from tests.deploy.lab.network import NAMESPACES, Network, remove_namespaces
 
 TOOLS = ("debootstrap", "ip", "nsenter", "setpriv", "ssh", "ssh-keygen", "systemd-nspawn")
+_numbers = itertools.count()
 DEBIAN_PACKAGES = "debootstrap iproute2 openssh-client systemd-container util-linux"
 
 
@@ -37,7 +39,9 @@ class Lab:
 
     def __init__(self, hosts: int, cache: Path | None = None) -> None:
         self._cache = cache_folder() if cache is None else cache
-        self._tag = f"vl{os.getpid()}"
+        # No tag begins with another and a dash, by which namespaces are told apart.
+        number = next(_numbers)
+        self._tag = f"vl{os.getpid()}" + (f"x{number}" if number else "")
         self.folder = self._cache / "runs" / self._tag
         self.network = Network(self._tag)
         self._count = hosts
