@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from tests.server.api.app import Rig
 from vedette_server.state import NewEvent, StateStore, open_state
 from vedette_shared.events import Severity
+from vedette_tui.events import Event, EventFeed, EventPage
 
 EVENTS = [
     NewEvent("h1", "1", 1_000, "h1", "ipmi", Severity.CRITICAL, "PS2: input lost", {"sensor": "PS2"}),
@@ -119,3 +121,16 @@ async def test_following(client: httpx.AsyncClient, state: StateStore) -> None:
 async def test_bad_parameters(client: httpx.AsyncClient, parameters: dict[str, str], problem: str) -> None:
     answer = await client.get("/api/fleet/v1/events", params=parameters)
     assert (answer.status_code, answer.json()) == (400, {"status": "error", "errorType": "bad_data", "error": problem})
+
+
+async def test_the_terminals_feed(state: StateStore, client: httpx.AsyncClient) -> None:
+    """``vedette top`` keeps a window on the newest: its questions are taken and its answers understood, late events
+    too."""
+    feed = EventFeed(severity="warning")
+    feed = feed.answered(msgspec.convert(await ask(client, **feed.question()), EventPage))
+    assert [event.id for event in feed.events] == [4, 2, 1]
+    late = NewEvent("h3", "1", 2_500, "h3", "disks", Severity.CRITICAL, "sda failed", {})
+    await state.add_events([late], 6_000)
+    feed = feed.answered(msgspec.convert(await ask(client, **feed.question()), EventPage))
+    assert [event.id for event in feed.events] == [4, 2, 5, 1]
+    assert feed.events[2] == Event(5, 2_500, "h3", "disks", "critical", "sda failed", {}, "h3", 6_000)
