@@ -31,7 +31,6 @@ SERVICES = [("h1", "vedette-server"), ("h1", "vedette-agent"), ("h2", "vedette-a
 PATIENCE = 90
 APPS = {"interval": "2s"}
 TRAPS = {"listen": "0.0.0.0:162", "insecure": True, "communities": ["public"], "interval": "1s"}
-POOL = {"url": "unix:/run/php/php8.2-fpm.sock", "job": "php-fpm", "kind": "php-fpm-status"}
 VARIABLES: Mapping[str, object] = {
     "vedette_server_ingest_listen": "0.0.0.0:9471",
     "vedette_server_ingest_insecure": True,
@@ -39,14 +38,17 @@ VARIABLES: Mapping[str, object] = {
     "vedette_agent_interval": "2s",
 }
 OF_HOSTS: Mapping[str, Mapping[str, object]] = {
-    "h1": {"vedette_agent_ipmi": True, "vedette_agent_settings": {"ipmi": {"interval": "5s"}}},
+    "h1": {
+        "vedette_agent_freeipmi": True,
+        "vedette_agent_settings": {"ipmi": {"interval": "5s", "inband": "freeipmi"}},
+    },
     "h2": {
         "vedette_agent_snmp_traps": True,
         "vedette_agent_groups": ["www-data"],
-        "vedette_agent_settings": {"snmp_traps": TRAPS, "apps": APPS | {"target": [POOL]}},
+        "vedette_agent_settings": {"snmp_traps": TRAPS, "apps": APPS},
     },
 }
-"""h1 reads its own BMC, as root; h2 takes traps and has applications."""
+"""h1 asks for its own BMC, as root; h2 takes traps and has applications."""
 
 
 def reason_to_skip() -> str | None:

@@ -19,7 +19,7 @@ OUTPUT_BYTES = 2**20
 OPENIPMI = ("--driver-type=OPENIPMI",)
 """Through the kernel's /dev/ipmi0."""
 _REFUSED = "permission denied"
-_FOR_ROOT = "FreeIPMI asks devices for root alone: let the agent be root, as systemd/drop-ins/agent-ipmi.conf does"
+_FOR_ROOT = "FreeIPMI asks devices for root alone: let the agent be root, as systemd/drop-ins/agent-freeipmi.conf does"
 
 
 class InbandBmc:

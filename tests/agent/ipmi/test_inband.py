@@ -49,7 +49,7 @@ async def test_not_root(tmp_path: Path) -> None:
     report = await InbandBmc(tmp_path / "tools", tmp_path / "cache", 20.0).read(("chassis",))
     assert report.errors["chassis"] == (
         f"{tmp_path}/tools/ipmi-chassis failed: {chassis}: permission denied; FreeIPMI asks devices for root alone: let"
-        " the agent be root, as systemd/drop-ins/agent-ipmi.conf does"
+        " the agent be root, as systemd/drop-ins/agent-freeipmi.conf does"
     )
 
 
