@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -47,10 +48,7 @@ class Catalog:
         if not self.path.exists():
             self._write(fresh.values())
         else:
-            with self.path.open("ab") as file:
-                file.writelines(map(_framed, fresh.values()))
-                file.flush()
-                os.fsync(file.fileno())
+            self._append(b"".join(map(_framed, fresh.values())))
         self.hashes.update(fresh)
 
     def keep(self, payloads: Mapping[bytes, bytes]) -> None:
@@ -63,6 +61,19 @@ class Catalog:
         """Replace the file by one with just these layouts."""
         self._write(payloads.values())
         self.hashes = set(payloads)
+
+    def _append(self, data: bytes) -> None:
+        with self.path.open("ab", buffering=0) as file:
+            before = file.tell()
+            left = memoryview(data)
+            try:
+                while left:
+                    left = left[file.write(left) :]
+                os.fsync(file.fileno())
+            except OSError:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(file.fileno(), before)
+                raise
 
     def _write(self, payloads: Iterable[bytes]) -> None:
         with written_aside(self.path) as file:

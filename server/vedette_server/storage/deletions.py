@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from crc32c import crc32c
 
 from vedette_server.storage.errors import DamagedFileError
-from vedette_server.storage.files import written_aside
+from vedette_server.storage.files import CHECKED_HEAD, read_checked, write_checked
 from vedette_server.storage.interface import Matcher, MatchOp
 
 MAGIC = b"VDD1"
 NAME = "deletions"
-_HEAD_BYTES = 8
 
 _decoder = msgspec.msgpack.Decoder(list[tuple[int, list[tuple[str, str, str]], int, int, int]])
 
@@ -57,8 +55,7 @@ def write_deletions(folder: Path, deletions: Sequence[Deletion]) -> None:
             for deletion in deletions
         ]
     )
-    with written_aside(folder / NAME) as file:
-        file.write(MAGIC + crc32c(body).to_bytes(4, "little") + body)
+    write_checked(folder / NAME, MAGIC, body)
 
 
 def read_deletions(folder: Path) -> tuple[Deletion, ...]:
@@ -68,13 +65,9 @@ def read_deletions(folder: Path) -> tuple[Deletion, ...]:
         DamagedFileError: the bytes are not what was written.
     """
     path = folder / NAME
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
+    body = read_checked(path, MAGIC, "deletions")
+    if body is None:
         return ()
-    body = data[_HEAD_BYTES:]
-    if data[:4] != MAGIC or crc32c(body) != int.from_bytes(data[4:_HEAD_BYTES], "little"):
-        raise DamagedFileError(path, 0, "the checksum of the deletions is wrong")
     try:
         entries = _decoder.decode(body)
         return tuple(
@@ -82,4 +75,4 @@ def read_deletions(folder: Path) -> tuple[Deletion, ...]:
             for number, matchers, start, end, segment in entries
         )
     except (msgspec.MsgspecError, ValueError) as error:
-        raise DamagedFileError(path, _HEAD_BYTES, f"the deletions cannot be read: {error}") from error
+        raise DamagedFileError(path, CHECKED_HEAD, f"the deletions cannot be read: {error}") from error

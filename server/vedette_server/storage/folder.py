@@ -7,8 +7,10 @@ import fcntl
 import os
 from pathlib import Path
 
+from vedette_server.storage.catalog import NAME as CATALOG
 from vedette_server.storage.errors import DataFolderError
 from vedette_server.storage.files import remove_leftovers, sync_folder, written_aside
+from vedette_server.storage.log.framing import MAGIC, SEGMENT_HEAD, foreign_version
 from vedette_shared.logs import get_logger
 
 _logger = get_logger(__name__)
@@ -50,6 +52,7 @@ class DataFolder:
             ) from error
         try:
             self._check_version()
+            self._check_segments()
             for folder in (path, self.blocks):
                 remove_leftovers(folder)
         except BaseException:
@@ -100,7 +103,19 @@ class DataFolder:
             sync_folder(self.path.parent)
             return
         if text != VERSION_TEXT:
-            raise DataFolderError(
-                f"the data folder {self.path} is of an unknown format ({text.strip()[:60]!r}, expected "
-                f"{VERSION_TEXT.strip()!r}); use the Vedette that wrote it, or another folder"
-            )
+            raise _unknown_format(f"the data folder {self.path}", text.strip()[:60], VERSION_TEXT.strip())
+
+    def _check_segments(self) -> None:
+        """See that the log and the catalog are not of another version, whose records would pass for damage."""
+        for path in (self.path / CATALOG, *sorted(self.log.glob("*.log"))):
+            with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+                found = foreign_version(file.read(SEGMENT_HEAD))
+                if found is not None:
+                    raise _unknown_format(str(path), found.decode("ascii", "replace"), MAGIC.decode())
+
+
+def _unknown_format(what: str, found: str, expected: str) -> DataFolderError:
+    return DataFolderError(
+        f"{what} is of an unknown format ({found!r}, expected {expected!r}); use the Vedette that wrote it, or another "
+        "folder"
+    )

@@ -19,6 +19,7 @@ from vedette_server.storage.errors import StorageError
 from vedette_server.storage.folder import DataFolder
 from vedette_server.storage.index.identity import Index
 from vedette_server.storage.interface import Matcher
+from vedette_server.storage.log.records import encode_layout
 from vedette_server.storage.options import StorageOptions
 from vedette_server.storage.pruning import Pruner
 from vedette_server.storage.state import State
@@ -62,6 +63,7 @@ class Maintenance:
         self._clock = clock
         self._limiter = trio.CapacityLimiter(1)
         self._deleting = trio.Lock()
+        self._catalog_turn = trio.Lock()
         self._last_deletion = 0
 
     async def run(self) -> None:
@@ -95,14 +97,12 @@ class Maintenance:
 
     async def keep_layout(self, layout: Layout) -> None:
         """Take in a layout without series; see ``Store.describe``."""
-        layouts = self._index.layouts
-        if not layouts.add(layout):
-            return
-        try:
-            await self._in_thread(lambda: self._catalog.add({layout.hash: layouts.record(layout.hash)}))
-        except OSError as error:
-            layouts.forget([layout.hash])
-            raise StorageError(f"the catalog of layouts cannot be written: {error.strerror or error}") from error
+        async with self._catalog_turn:
+            try:
+                await self._in_thread(lambda: self._catalog.add({layout.hash: encode_layout(layout)}))
+            except OSError as error:
+                raise StorageError(f"the catalog of layouts cannot be written: {error.strerror or error}") from error
+            self._index.layouts.add(layout)
 
     async def clean(self) -> None:
         """See ``Store.clean``."""
@@ -136,8 +136,9 @@ class Maintenance:
         self._pruned = now
         await self._appender.prune(self._pruner)
         layouts = self._index.layouts
-        # Seen by the thread itself, as a layout may come to the catalog while it waits for its turn.
-        await self._in_thread(lambda: self._catalog.keep({one: layouts.record(one) for one in layouts.hashes()}))
+        async with self._catalog_turn:
+            known = {one: layouts.record(one) for one in layouts.hashes()}
+            await self._in_thread(lambda: self._catalog.keep(known))
 
     async def _cut_next(self) -> None:
         """Turn the oldest sealed head into a block."""

@@ -196,6 +196,17 @@ async def test_a_file_that_is_not_understood_is_refused_and_left_alone(
     assert path.read_bytes() == before
 
 
+async def test_a_torn_file_is_told(tmp_path: Path) -> None:
+    """With what to do about it; what is left of it is left alone."""
+    path = tmp_path / "state.sqlite"
+    async with open_state(path) as state:
+        await state.apply(Batch(hosts=[replace(HOST, host=f"host{number}") for number in range(500)]))
+    path.write_bytes(path.read_bytes()[:-8192])
+    with pytest.raises(StateSchemaError, match="is damaged or no SQLite database .* restore it"):
+        async with open_state(path) as state:
+            await state.hosts()
+
+
 async def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="cannot be opened: unable to open database file"):
         async with open_state(tmp_path / "absent" / "state.sqlite"):

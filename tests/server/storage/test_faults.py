@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
-import trio
 
 from tests.server.storage.support import NOW, cut, read_all, run_store, settle, to_frame, to_layout
-from vedette_server.storage import DataFolderError, StorageFullError, StorageOptions, Store
+from vedette_server.storage import DataFolderError, StorageOptions, Store
 from vedette_server.storage.interface import Matcher, MatchOp
 from vedette_shared.clock import ManualClock
 from vedette_shared.frames import Sender
@@ -21,73 +19,7 @@ from vedette_shared.labels import make_labels
 
 LAYOUT = to_layout("load", "memory{free}", "memory{used}")
 SENDER = Sender("agent", 1)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of three megabytes."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk], capture_output=True, check=False)
-    if made.returncode:
-        pytest.skip("a small file system needs the right to mount one")
-    yield disk
-    subprocess.run(["umount", "-l", disk], check=True)
-
-
-async def append_until_full(store: Store, sequence: int) -> int:
-    """Append until the store refuses; return the last sequence that it took."""
-    while True:
-        values = np.random.default_rng(sequence).random(3).tolist()
-        frame = to_frame(sequence, NOW + 100 * sequence, "a", LAYOUT, values)
-        try:
-            with trio.fail_after(60):
-                await store.appender.append_frames(SENDER, [LAYOUT], [frame])
-        except StorageFullError:
-            return sequence - 1
-        sequence += 1
-
-
-async def test_a_full_disk_refuses_and_recovers(small_disk: Path, clock: ManualClock) -> None:
-    """What was acknowledged stays; what was refused is nowhere; with room again, all goes on."""
-    options = StorageOptions(commit_delay_ms=0, head_bytes=200_000, waiting_heads=2, retention_ms=0)
-    ballast = small_disk / "ballast"
-    ballast.write_bytes(bytes(2_000_000))
-    async with run_store(small_disk / "data", clock, options) as store:
-        last = await append_until_full(store, 1)
-        assert last > 100
-        assert store.statistics().failed_commits >= 1
-        times = read_all(store.querier)[make_labels(__name__="load", host="a", job="node")]
-        assert list(times) == [NOW + 100 * (i + 1) for i in range(last)]
-        ballast.unlink()
-        frame = to_frame(last + 1, NOW + 100 * (last + 1), "a", LAYOUT, [1, 2, 3])
-        assert (await store.appender.append_frames(SENDER, [LAYOUT], [frame])).highest_sequence == last + 1
-        await cut(store, clock)
-        before = read_all(store.querier)
-    async with run_store(small_disk / "data", clock, options) as store:
-        assert read_all(store.querier) == before
-        assert [len(times) for times in before.values()] == [last + 1] * 3
-
-
-async def test_blocks_that_cannot_be_written_are_tried_again(small_disk: Path, clock: ManualClock) -> None:
-    """The head and the log hold the samples meanwhile."""
-    async with run_store(small_disk / "data", clock) as store:
-        frames = [to_frame(i + 1, NOW + 100 * i, "a", LAYOUT, [i, 2, 3]) for i in range(100)]
-        await store.appender.append_frames(SENDER, [LAYOUT], frames)
-        before = read_all(store.querier)
-        free = shutil.disk_usage(small_disk).free
-        ballast = small_disk / "ballast"
-        ballast.write_bytes(bytes(free - 8192))
-        failed = store._state.cut_done
-        clock.advance(3_600_000)
-        store._state.work.set()
-        await failed.wait()
-        assert store.statistics().failures == 1
-        assert read_all(store.querier) == before
-        ballast.unlink()
-        await settle(store)
-        assert store.statistics().cuts == 1
-        assert read_all(store.querier) == before
+FLIPS = 24
 
 
 def flip(path: Path, place: int) -> None:
@@ -138,6 +70,31 @@ async def test_damage_is_told_and_the_rest_serves(
             frame = to_frame(10 + again, NOW + 100 + again, "a", LAYOUT, [1, 2, 3])
             assert (await store.appender.append_frames(SENDER, layouts, [frame])).stored == 3
             await cut(store, clock)
+
+
+@pytest.mark.parametrize("name", ["log/*2.log", "checkpoint", "layouts.catalog", "deletions", "blocks/*.block"])
+async def test_no_flipped_byte_anywhere_makes_samples_up(tmp_path: Path, clock: ManualClock, name: str) -> None:
+    """The store opens whichever byte it is; what it serves was written, and what it lost is told."""
+    whole = tmp_path / "whole"
+    async with run_store(whole, clock) as store:
+        await store.appender.append_frames(SENDER, [LAYOUT], [to_frame(1, NOW, "a", LAYOUT, [1, 2, 3])])
+        await store.delete([Matcher("host", MatchOp.EQUAL, "none")], 0, 2**60)
+        await settle(store)
+        await store.appender.append_frames(SENDER, [], [to_frame(2, NOW + 1, "a", LAYOUT, [1, 2, 3])])
+        written = read_all(store.querier)
+    (good,) = whole.glob(name)  # noqa: ASYNC240 - nothing else runs here
+    size = good.stat().st_size  # noqa: ASYNC240
+    for place in range(0, size, max(1, size // FLIPS)):
+        harmed = tmp_path / str(place)
+        shutil.copytree(whole, harmed)
+        flip(harmed / good.relative_to(whole), place)
+        store = Store.open(harmed, clock=clock)
+        found = read_all(store.querier)
+        damaged = store.statistics().damaged
+        store.close()
+        assert damaged >= 1, place
+        for labels, times in found.items():
+            assert times.items() <= written[labels].items(), place
 
 
 async def test_a_clock_that_steps(tmp_path: Path, clock: ManualClock) -> None:

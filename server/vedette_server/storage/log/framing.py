@@ -38,6 +38,14 @@ def segment_head(number: int) -> bytes:
     return head + _CHECKSUM.pack(crc32c(head))
 
 
+def foreign_version(head: bytes) -> bytes | None:
+    """The magic of a segment that was written as it should be, but by another version; ``None`` for any other."""
+    if len(head) < SEGMENT_HEAD or head[:4] == MAGIC:
+        return None
+    checksum = _CHECKSUM.pack(crc32c(head[: _SEGMENT.size]))
+    return head[:4] if head[_SEGMENT.size : SEGMENT_HEAD] == checksum else None
+
+
 def frame_record(*payload: bytes) -> bytes:
     """The head that goes before a payload, which may be in pieces."""
     size = checksum = 0
