@@ -18,6 +18,7 @@ from vedette_server.storage.interface import Delivery, LooseSamples, Receipt, So
 from vedette_server.storage.log.segments import LogWriter
 from vedette_server.storage.options import BATCH_VALUES, StorageOptions
 from vedette_server.storage.pruning import Pruner
+from vedette_server.storage.rows import RowsAppend, row_of
 from vedette_server.storage.state import State
 from vedette_shared.clock import Clock
 from vedette_shared.errors import FrameError, VedetteError
@@ -52,30 +53,40 @@ class StoreAppender:
         return [one for one in hashes if one not in known]
 
     async def append_frames(self, sender: Sender, layouts: Sequence[Layout], frames: Sequence[Frame]) -> Receipt:
-        append = self._prepare(sender, layouts, frames)
-        if not append.is_new:
-            return append.apply()
-        await self._queue.put(append)
+        row = row_of(self._taker, sender, layouts, frames)
+        append = RowsAppend.of(self._taker, row) if row is not None else self._prepare(sender, layouts, frames)
+        if append.is_new:
+            await self._queue.put(append)
+        else:
+            append.outcome = append.apply()
         return append.result()
 
     async def append_deliveries(self, deliveries: Sequence[Delivery]) -> Sequence[Receipt | VedetteError]:
-        results: list[FramesAppend | FrameError] = []
+        parts: list[Append | FrameError] = []
+        rows: RowsAppend | None = None
         for delivery in deliveries:
-            try:
-                results.append(self._prepare(delivery.sender, delivery.layouts, delivery.frames))
-            except FrameError as error:
-                results.append(error)
-        appends = [one for one in results if isinstance(one, FramesAppend)]
+            row = row_of(self._taker, delivery.sender, delivery.layouts, delivery.frames)
+            if row is None:
+                rows = None
+                parts.append(self._try_prepare(delivery))
+            elif rows is None or not rows.add(row):
+                rows = RowsAppend.of(self._taker, row)
+                parts.append(rows)
+        appends = [part for part in parts if isinstance(part, Append)]
         if any(append.is_new for append in appends):
             await self._queue.put(*appends, at_once=True)
         else:
             for append in appends:
                 append.outcome = append.apply()
-        return [one if isinstance(one, FrameError) else one.outcome for one in results]
+        return [one for part in parts for one in (part.outcomes() if isinstance(part, Append) else (part,))]
+
+    def _try_prepare(self, delivery: Delivery) -> FramesAppend | FrameError:
+        try:
+            return self._prepare(delivery.sender, delivery.layouts, delivery.frames)
+        except FrameError as error:
+            return error
 
     def _prepare(self, sender: Sender, layouts: Sequence[Layout], frames: Sequence[Frame]) -> FramesAppend:
-        if not layouts and len(frames) == 1 and not frames[0].base and self._intake.way(frames[0]):
-            return FramesAppend(self._taker, sender, (), frames)
         known = self._intake.index.layouts
         fresh = {layout.hash: layout for layout in layouts if layout.hash not in known}
         for frame in frames:
@@ -157,8 +168,9 @@ class StoreAppender:
         for group in groups:
             for append in group.appends:
                 append.outcome = append.apply()
-                applied += 1
-                if applied % _APPLY_AT_ONCE == 0:
+                applied += append.count
+                if applied >= _APPLY_AT_ONCE:
+                    applied = 0
                     await trio.lowlevel.cancel_shielded_checkpoint()
             group.finish()
 

@@ -9,7 +9,7 @@ import numpy as np
 from vedette_server.storage.arrays import NumberedArray
 from vedette_server.storage.commit import Append
 from vedette_server.storage.index.layouts import Shape
-from vedette_server.storage.intake import Counts, Intake, present
+from vedette_server.storage.intake import Counts, Intake
 from vedette_server.storage.interface import LooseSamples, Receipt, SourceEnd
 from vedette_server.storage.late import Bits, Floors, held_of_frame, held_of_samples
 from vedette_server.storage.log import records
@@ -64,6 +64,16 @@ class Taker:
         defined[defined >= before[0]] = -1
         self.defined_count, self.written_layouts = before
 
+    def layout_pieces(self, layout_hash: bytes, given: Sequence[Layout] = ()) -> list[bytes]:
+        """The record of a layout, known or given, if the segment does not have it yet."""
+        if layout_hash in self.written_layouts:
+            return []
+        self.written_layouts.add(layout_hash)
+        layouts = self.intake.index.layouts
+        if layout_hash in layouts:
+            return framed(layouts.record(layout_hash))
+        return framed(records.encode_layout(_among(given, layout_hash)))
+
     def count_stored(self, samples: int) -> None:
         """Count samples of an append that were all stored."""
         self.state.counts.stored += samples
@@ -77,13 +87,9 @@ class Taker:
 
 
 class FramesAppend(Append):
-    """Frames of one sender, with the layouts that are new.
+    """Frames of one sender, with the layouts that are new."""
 
-    Attributes:
-        is_new: Whether any of the frames is not in the store yet.
-    """
-
-    __slots__ = ("_frames", "_frames_record", "_held", "_late", "_layouts", "_seen", "_sender", "_taker", "is_new")
+    __slots__ = ("_frames", "_frames_record", "_held", "_late", "_layouts", "_sender", "_taker")
 
     def __init__(self, taker: Taker, sender: Sender, layouts: Sequence[Layout], frames: Sequence[Frame]) -> None:
         seen = taker.intake.sequences.of(sender)
@@ -92,7 +98,6 @@ class FramesAppend(Append):
         self.is_new = len(new) > 0
         self._taker = taker
         self._sender = sender
-        self._seen = seen
         self._layouts = layouts
         self._frames = frames
         self._frames_record = records.encode_frames(sender, new)
@@ -102,13 +107,10 @@ class FramesAppend(Append):
     def encode(self) -> list[bytes]:
         if not self.is_new:
             return []
-        taker = self._taker
         pieces: list[bytes] = []
         for frame in self._frames:
-            if frame.layout not in taker.written_layouts:
-                taker.written_layouts.add(frame.layout)
-                pieces += _framed(self._layout_record(frame.layout))
-        pieces += _framed(*self._frames_record)
+            pieces += self._taker.layout_pieces(frame.layout, self._layouts)
+        pieces += framed(*self._frames_record)
         return pieces
 
     def layouts(self) -> Iterable[bytes]:
@@ -129,33 +131,18 @@ class FramesAppend(Append):
             if held is not None:
                 self._held[place] = held
 
-    def apply(self) -> Receipt:
-        taker, intake, frames = self._taker, self._taker.intake, self._frames
-        if len(frames) == 1 and not self._held and frames[0].timestamp >= taker.oldest:
-            frame = frames[0]
-            if intake.go_on(self._seen, frame):
-                stored = present(frame.values)
-                taker.count_stored(stored)
-                return Receipt(stored, 0, 0, 0, self._seen.highest)
+    def apply(self) -> list[Receipt]:
+        taker, intake = self._taker, self._taker.intake
         for layout in self._layouts:
             intake.layout(layout)
-        counts, highest = intake.frames(self._sender, frames, taker.oldest, self._held)
-        return taker.count(counts).receipt(highest)
-
-    def _layout_record(self, layout_hash: bytes) -> bytes:
-        layouts = self._taker.intake.index.layouts
-        if layout_hash in layouts:
-            return layouts.record(layout_hash)
-        return records.encode_layout(self._layout(layout_hash))
-
-    def _layout(self, layout_hash: bytes) -> Layout:
-        return next(layout for layout in self._layouts if layout.hash == layout_hash)
+        counts, highest = intake.frames(self._sender, self._frames, taker.oldest, self._held)
+        return [taker.count(counts).receipt(highest)]
 
     def _shape(self, target: int, layout_hash: bytes) -> Shape:
         index = self._taker.intake.index
         if layout_hash in index.layouts:
             return index.shape(target, layout_hash)
-        return index.layouts.preview(self._layout(layout_hash), index.targets.labels(target))
+        return index.layouts.preview(_among(self._layouts, layout_hash), index.targets.labels(target))
 
 
 class SamplesAppend(Append):
@@ -186,7 +173,7 @@ class SamplesAppend(Append):
         numbered = LooseSamples(
             defined[self._numbers[samples.series]].astype(np.int64), samples.timestamps, samples.values
         )
-        return _framed(records.encode_loose(new, numbered))
+        return framed(records.encode_loose(new, numbered))
 
     def late(self) -> bool:
         if self._generation != self._taker.intake.index.generation:
@@ -202,10 +189,10 @@ class SamplesAppend(Append):
         index = self._taker.intake.index
         self._generation, self._numbers = index.generation, index.loose(self._labels)
 
-    def apply(self) -> Receipt:
+    def apply(self) -> list[Receipt]:
         held = (self._late, self._held) if len(self._held) else None
         counts = self._taker.intake.loose(self._numbers, self._samples, self._taker.oldest, held)
-        return self._taker.count(counts).receipt()
+        return [self._taker.count(counts).receipt()]
 
 
 class EndsAppend(Append):
@@ -219,13 +206,13 @@ class EndsAppend(Append):
         self._ends = ends
 
     def encode(self) -> list[bytes]:
-        return _framed(records.encode_ends(self._ends))
+        return framed(records.encode_ends(self._ends))
 
-    def apply(self) -> Receipt:
+    def apply(self) -> list[Receipt]:
         counts = Counts()
         for end in self._ends:
             counts.include(self._taker.intake.end(end, self._taker.oldest))
-        return self._taker.count(counts).receipt()
+        return [self._taker.count(counts).receipt()]
 
 
 def _width(intake: Intake, end: SourceEnd) -> int:
@@ -233,6 +220,10 @@ def _width(intake: Intake, end: SourceEnd) -> int:
     return intake.index.layouts.width(current) if current in intake.index.layouts else 0
 
 
-def _framed(*payload: bytes) -> list[bytes]:
+def _among(layouts: Sequence[Layout], layout_hash: bytes) -> Layout:
+    return next(layout for layout in layouts if layout.hash == layout_hash)
+
+
+def framed(*payload: bytes) -> list[bytes]:
     """The pieces of a record, given those of its payload."""
     return [frame_record(*payload), *payload]

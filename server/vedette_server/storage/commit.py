@@ -18,14 +18,21 @@ class Append:
     """One append on its way to be durable; its subclasses say what it is. It has at most ``values`` samples.
 
     Attributes:
-        outcome: What became of it, once that is known.
+        is_new: Whether any of it may not be in the store yet.
+        outcome: What became of it, once that is known: a receipt for each of its parts, or why nothing was taken.
     """
 
-    __slots__ = ("outcome", "values")
+    __slots__ = ("is_new", "outcome", "values")
 
     def __init__(self, values: int) -> None:
         self.values = values
-        self.outcome: Receipt | StorageError = _UNDECIDED
+        self.is_new = True
+        self.outcome: Sequence[Receipt] | StorageError = _UNDECIDED
+
+    @property
+    def count(self) -> int:
+        """How many parts it has."""
+        return 1
 
     def encode(self) -> list[bytes]:
         """Its records, framed, in pieces; asked for once, just before they are written."""
@@ -42,19 +49,24 @@ class Append:
     def examine(self, sources: Sequence[Source]) -> None:
         """Look for them there. In a worker thread, before anything is written."""
 
-    def apply(self) -> Receipt:
+    def apply(self) -> Sequence[Receipt]:
         """Take it into the head; it is durable now."""
         raise NotImplementedError
 
+    def outcomes(self) -> Sequence[Receipt | StorageError]:
+        """The outcome of each part."""
+        return [self.outcome] * self.count if isinstance(self.outcome, StorageError) else self.outcome
+
     def result(self) -> Receipt:
-        """The receipt.
+        """The receipt of an append of one part.
 
         Raises:
             StorageError: nothing was taken.
         """
         if isinstance(self.outcome, StorageError):
             raise self.outcome
-        return self.outcome
+        (receipt,) = self.outcome
+        return receipt
 
 
 class Group:

@@ -14,6 +14,7 @@ from vedette_server.storage.index.identity import Index
 from vedette_server.storage.index.layouts import Shape
 from vedette_server.storage.interface import LooseSamples, Receipt, SourceEnd
 from vedette_server.storage.late import Bits
+from vedette_server.storage.log.records import encode_route
 from vedette_server.storage.sequences import SequenceMemory, Stretches
 from vedette_server.storage.sources import ENDED, SourceHistory, Sources
 from vedette_shared.frames import ABSENT, ABSENT_BITS, STALE_NAN, Frame, Layout, Sender
@@ -57,6 +58,7 @@ class _Route:
 
     stream: int
     shape: Shape
+    target: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,16 @@ class Way:
         layout: The hash of the layout.
         stream: Of the head that is current, and of no other.
         size: The bytes of the values.
+        target: The number of the target.
+        route: What records say of it, see ``RawFrame``.
     """
 
     history: SourceHistory
     layout: bytes
     stream: int
     size: int
+    target: int
+    route: bytes
 
 
 class Intake:
@@ -134,22 +140,6 @@ class Intake:
         """Where a frame of its target, source and layout, with as many values, went in this head, if one did."""
         way = self._ways.get((frame.target, frame.layout, frame.source))
         return way if way is not None and len(frame.values) == way.size else None
-
-    def go_on(self, seen: Stretches, frame: Frame) -> bool:
-        """Take a frame in if that needs no thought, as it goes on where the one before it of its source went.
-
-        Args:
-            seen: The sequences of its sender.
-            frame: A frame no older than the retention, of which no sample is held outside the head.
-
-        Returns:
-            Whether all of it was stored; if not, nothing was done, and ``frames`` must take it.
-        """
-        way = self._ways.get((frame.target, frame.layout, frame.source))
-        if way is None or not self.follow(way, seen, frame.sequence, frame.timestamp):
-            return False
-        self.head.append(way.stream, frame.timestamp, frame.values)
-        return True
 
     def follow(self, way: Way, seen: Stretches, sequence: int, timestamp: int) -> bool:
         """Note a frame that goes on the way that is given, if it does; its values are then to be appended."""
@@ -231,7 +221,7 @@ class Intake:
             counts.stored += present(values)
             if route.shape.columns is None and history.current == frame.layout:
                 self._ways[frame.target, frame.layout, frame.source] = Way(
-                    history, frame.layout, route.stream, len(frame.values)
+                    history, frame.layout, route.stream, len(frame.values), route.target, encode_route(frame)
                 )
         else:
             counts.add(self.head.merge(route.stream, frame.timestamp, np.frombuffer(values, np.float64)))
@@ -251,7 +241,7 @@ class Intake:
     def _route(self, target: bytes, layout: bytes) -> _Route:
         number = self.index.target(target)
         shape = self.index.shape(number, layout)
-        route = self._routes[target, layout] = _Route(self.head.stream(number, shape), shape)
+        route = self._routes[target, layout] = _Route(self.head.stream(number, shape), shape, number)
         return route
 
     def _loose_stream(self, numbers: NDArray[np.int64]) -> NDArray[np.int32]:

@@ -21,9 +21,10 @@ _COUNT = struct.Struct("<I")
 _SENDER = struct.Struct("<BH")
 _GENERATION = struct.Struct("<Q")
 _GENERATION_COUNT = struct.Struct("<QI")
+_TIME = struct.Struct("<Qq")
 _FRAME = struct.Struct("<Qq16sHHI")
 _ROUTE = struct.Struct("<16sHHI")
-_ROUTE_AT = _FRAME.size - _ROUTE.size
+_ROUTE_AT = _TIME.size
 
 _compressor = zstandard.ZstdCompressor(level=3)
 _decompressor = zstandard.ZstdDecompressor()
@@ -105,17 +106,30 @@ def encode_layout(layout: Layout) -> bytes:
 
 def encode_frames(sender: Sender, frames: Sequence[Frame]) -> list[bytes]:
     """Return the payload of frames that stand for themselves, in pieces, so that the values are not copied."""
-    agent = sender.agent.encode()
-    head = b"".join(
-        (_SENDER.pack(KIND_FRAMES, len(agent)), agent, _GENERATION_COUNT.pack(sender.generation, len(frames)))
-    )
+    head = _encode_sender(sender, len(frames))
     pieces: list[bytes] = []
     for frame in frames:
-        source, values = frame.source.encode(), frame.values
-        sizes = _FRAME.pack(frame.sequence, frame.timestamp, frame.layout, len(frame.target), len(source), len(values))
-        pieces += (b"".join((head, sizes, frame.target, source)), values)
+        pieces += (head + _TIME.pack(frame.sequence, frame.timestamp) + encode_route(frame), frame.values)
         head = b""
     return pieces or [head]
+
+
+def encode_head(sender: Sender, frame: Frame, route: bytes) -> bytes:
+    """Return what goes before the values in the payload of one frame, of which the route is known."""
+    return b"".join((_encode_sender(sender, 1), _TIME.pack(frame.sequence, frame.timestamp), route))
+
+
+def encode_route(frame: Frame) -> bytes:
+    """Return a frame's route, see ``RawFrame``."""
+    source = frame.source.encode()
+    return b"".join(
+        (_ROUTE.pack(frame.layout, len(frame.target), len(source), len(frame.values)), frame.target, source)
+    )
+
+
+def _encode_sender(sender: Sender, frames: int) -> bytes:
+    agent = sender.agent.encode()
+    return b"".join((_SENDER.pack(KIND_FRAMES, len(agent)), agent, _GENERATION_COUNT.pack(sender.generation, frames)))
 
 
 def encode_loose(labels: Sequence[Labels], samples: LooseSamples) -> bytes:
