@@ -50,7 +50,8 @@ async def write(store: Store, number: int, host: str) -> None:
         sequence += 1
         layout = LAYOUTS[layout_of(sequence)]
         frame = to_frame(sequence, time_of(number, sequence), host, layout, values_of(sequence, host))
-        await store.appender.append_frames(Sender(host, number), [layout], [frame])
+        new = sequence == 1 or layout_of(sequence) != layout_of(sequence - 1)
+        await store.appender.append_frames(Sender(host, number), [layout] if new else [], [frame])
         if sequence % 3 == 0:
             labels = make_labels(__name__="loose", host=host, job="node")
             time = np.array([time_of(number, sequence)])
