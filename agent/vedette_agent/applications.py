@@ -55,13 +55,16 @@ class Applications:
         findings = await find(config, self._finder)
         async with self._lock:
             await self.agent.reload(with_findings(config, findings))
+            _warn(self._findings, findings)
             self._config, self._findings = config, findings
 
     async def _look(self) -> None:
         findings = await find(self._config, self._finder)
         async with self._lock:
+            _warn(self._findings, findings)
             before, after = (with_findings(self._config, found) for found in (self._findings, findings))
             if before == after:
+                self._findings = findings
                 return
             try:
                 with trio.CancelScope(shield=True):
@@ -71,6 +74,14 @@ class Applications:
                 return
             self._findings = findings
             _tell(before, after)
+
+
+def _warn(before: Sequence[Finding], after: Sequence[Finding]) -> None:
+    """Of what would be scraped if the configuration let it, once."""
+    known = {(one.listener, one.problem) for one in before}
+    for one in after:
+        if one.remedy and (one.listener, one.problem) not in known:
+            _log.warning("application not scraped", socket=one.listener, problem=one.problem)
 
 
 def _tell(before: AgentConfig, after: AgentConfig) -> None:

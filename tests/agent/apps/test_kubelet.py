@@ -9,10 +9,13 @@ from typing import Any
 
 import msgspec
 import pytest
+import trio
 
 from tests.agent.apps.finding import CONFIG, scrape, value
 from tests.agent.apps.servers import pages, serving
 from tests.agent.redfish.running import make_certificate
+from vedette_agent.agent import Agent
+from vedette_agent.applications import Applications
 from vedette_agent.apps import finder as finder_module
 from vedette_agent.apps.config import AppsConfig, KubeletConfig, TargetConfig
 from vedette_agent.apps.discover_command import print_applications
@@ -21,7 +24,8 @@ from vedette_agent.apps.findings import Finding
 from vedette_agent.apps.sockets import Listener
 from vedette_agent.collectors.interface import Roots
 from vedette_agent.config import AgentConfig, load_agent_config
-from vedette_shared.clock import ManualClock
+from vedette_agent.config_parts import ExposeConfig
+from vedette_shared.clock import ManualClock, SystemClock
 from vedette_shared.http import Request, Response
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -118,6 +122,23 @@ async def test_without_a_token_it_is_told_how(tmp_path: Path, monkeypatch: pytes
     )
 
 
+async def test_the_log_says_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However often it is asked again."""
+    config = AgentConfig(apps=CONFIG, data=tmp_path, expose=ExposeConfig(enabled=False))
+    async with kubelet(tmp_path, monkeypatch) as running:
+        applications = Applications(Agent(config, SystemClock()), config, make_finder())
+        async with trio.open_nursery() as nursery:
+            await nursery.start(applications.agent.run, trio.Event())
+            for _ in range(3):
+                await applications.reload(config)
+            nursery.cancel_scope.cancel()
+    assert len(running.shown) == 3
+    (record,) = [one for one in caplog.records if one.message == "application not scraped"]
+    assert record.levelname == "WARNING"
+
+
 async def test_what_was_found_is_pinned_by_what_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the secrets' files and all."""
     async with kubelet(tmp_path, monkeypatch) as running:
@@ -138,8 +159,8 @@ def load(folder: Path, text: str) -> AppsConfig:
     [
         ({"server_name": "node2"}, "Hostname mismatch, certificate is not valid for 'node2'"),
         ({"ca_file": Path("/etc/ssl/certs/ca-certificates.crt")}, "self-signed certificate"),
-        ({"ca_file": Path("/away.pem")}, "[apps.kubelet]: /away.pem: no certificates can be read from it"),
-        ({"bearer_token_file": Path("/away")}, "[apps.kubelet]: /away: cannot be read"),
+        ({"ca_file": Path("/away.pem")}, "with [apps.kubelet]: /away.pem: no certificates can be read from it"),
+        ({"bearer_token_file": Path("/away")}, "with [apps.kubelet]: /away: cannot be read"),
     ],
     ids=["name", "authority", "no authority", "no token"],
 )

@@ -1,11 +1,14 @@
 """Pools of PHP-FPM are found by their sockets, and their status where their configuration has it."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.agent.apps.finding import CONFIG, find, only, scrape, value
+from tests.agent.apps.hosts import HERE
 from tests.agent.apps.status.servers import php_fpm
 from vedette_agent.apps.config import AppsConfig, TargetConfig
 from vedette_agent.apps.php_pools import MOST_BYTES, Pool, make_pools, read_settings, running_pools
@@ -141,14 +144,36 @@ async def test_a_configuration_that_cannot_be_read(home: Path, monkeypatch: pyte
         assert found[other].problem == "/status answers 404; pm.status_path of the pool should be /status"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="nothing is forbidden to others than root here")
+@contextmanager
+def without_rights() -> Iterator[None]:
+    """As a user who may look into no process but his own."""
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+
+
+@needs_root
+async def test_an_agent_without_rights_reads_the_status_that_has_a_port(home: Path) -> None:
+    """It cannot see whose sockets these are; the configuration, which all may read, says so."""
+    path, status = home / "a.sock", HERE.address(9001)
+    settings = ("listen.mode = 0600", "pm.status_path = /fpm", f"pm.status_listen = {status}")
+    with php_fpm(home, *settings, at=path), without_rights():
+        found = await find()
+        assert value(await scrape(only(found[status])), "phpfpm_up") == 1.0
+    assert only(found[status]) == TargetConfig(f"tcp://{status}#/fpm", "php-fpm", "php-fpm-status")
+    assert found[str(path)].problem == f"the status of pool shop is asked for at {status.rpartition(':')[2]}"
+
+
+@needs_root
 async def test_a_socket_that_the_agent_may_not_write_to(home: Path) -> None:
-    with php_fpm(home, "pm.status_path = /status", "listen.mode = 0600", at=home / "a.sock") as path:
-        os.seteuid(65534)
-        try:
-            found = await find()
-        finally:
-            os.seteuid(0)
+    settings = ("pm.status_path = /status", "listen.mode = 0600")
+    with php_fpm(home, *settings, at=home / "a.sock") as path, without_rights():
+        found = await find()
     assert found[path].problem == (
         f"{path}: Permission denied; pm.status_listen of the pool lets others ask for its status,"
         " listen.acl_users for all of it"

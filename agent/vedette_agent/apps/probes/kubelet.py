@@ -36,14 +36,13 @@ async def ask_kubelet(question: Question, listener: Listener) -> Finding:
     try:
         finding = await ask_pages(question, _access(listener, known))
     except ConfigError as error:
-        return replace(question.nobody, problem=f"[apps.kubelet]: {error}")
+        finding = replace(question.nobody, problem=str(error))
     if finding.application is not None:
         return finding
-    if known is None:
-        return replace(
-            finding, problem=f"speaks TLS: {finding.problem}; [apps.kubelet] lets the agent in", remedy=REMEDY
-        )
-    return replace(finding, problem=f"with [apps.kubelet]: {finding.problem}")
+    problem = f"speaks TLS: {finding.problem}; [apps.kubelet] lets the agent in"
+    if known is not None:
+        problem = f"with [apps.kubelet]: {finding.problem}"
+    return replace(finding, problem=problem, remedy=REMEDY)
 
 
 def _access(listener: Listener, known: KubeletConfig | None) -> TargetConfig:
