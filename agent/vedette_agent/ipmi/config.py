@@ -136,6 +136,11 @@ class IpmiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         names = [bmc.name for bmc in self.all_bmcs]
         if len(set(names)) != len(names):
             raise ValueError("a BMC stands twice")
+        seen: dict[tuple[str, str], str] = {}
+        for bmc in self.all_bmcs:
+            other = seen.setdefault((bmc.host, bmc.instance or bmc.host), bmc.name)
+            if other != bmc.name:
+                raise ValueError(f"{other} and {bmc.name} would be one target; give each its own host, or instance")
 
     @property
     def all_bmcs(self) -> tuple[BmcConfig, ...]:

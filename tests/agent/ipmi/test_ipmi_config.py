@@ -78,6 +78,10 @@ BMC = '[[ipmi.bmc]]\naddress = "b"\nuser = "u"\n'
             "labels.job cannot be set here",
         ),
         ('[[ipmi.bmc]]\naddress = "b"\nuser = "u"\n[[ipmi.bmc]]\naddress = "b"\nuser = "u"', "a BMC stands twice"),
+        (
+            '[[ipmi.bmc]]\naddress = "a"\nuser = "u"\n[[ipmi.bmc]]\naddress = "b"\nuser = "u"',
+            "a and b would be one target; give each its own host, or instance",
+        ),
         ('[[ipmi.bmc]]\nprotocol = "redfish"', "needs the address of the BMC"),
         (f"{BMC}tls = {{ verify = false }}", "tls is for Redfish"),
         (f'{BMC}protocol = "snmp"', "invalid enum value 'snmp'"),

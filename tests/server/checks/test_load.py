@@ -34,6 +34,15 @@ def test_the_shipped_checks() -> None:
         "clock",
         "uptime",
         "sources",
+        "bmc",
+        "bmc_sensors",
+        "disk_health",
+        "disk_sectors",
+        "disk_wear",
+        "raid_controller",
+        "md",
+        "zfs",
+        "memory_errors",
     ]
 
 
