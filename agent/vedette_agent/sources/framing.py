@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from vedette_agent.sources.interface import Collection, Source
 from vedette_agent.sources.layouts import LayoutKeeper
-from vedette_agent.sources.timed import Group, Splitter
+from vedette_agent.sources.timed import Splitter, TimedPart
 from vedette_agent.sources.timing import rounded
-from vedette_shared.frames import Layout, LayoutMemory, encode_target, layout_of, values_of
+from vedette_shared.frames import Layout, encode_target, layout_of
 from vedette_shared.labels import Labels, make_labels, with_labels
 from vedette_shared.metrics import MetricFamily, Sample, count_samples, gauge
 
@@ -73,8 +73,7 @@ class Framing:
         self._reports_up = reports_up
         self._most_bytes = most_bytes
         self._layouts = LayoutKeeper(self._layout_of)
-        self._splitter = Splitter()
-        self._timed: dict[int, LayoutMemory] = {}
+        self._splitter = Splitter(self._layout_of)
 
     def frames_of(self, collection: Collection) -> list[NewFrame]:
         """Return the frames of ``collection``: of samples with times of their own, and last the one of all others.
@@ -83,11 +82,11 @@ class Framing:
         end when they are old, as they do in Prometheus. So each layout of theirs counts as a source of its own, which
         has no other that could end it.
         """
-        plain, groups = self._splitter.split(collection.families)
+        plain, timed = self._splitter.split(collection.families)
         families = [*plain, *(_scrape_series(collection) if self._reports_up else ())]
         layout, values = self._layouts.fit(families)
         frames = [
-            *self._timed_frames(groups),
+            *(self._timed_frame(part) for part in timed),
             NewFrame(collection.timestamp_ms, self._target, self._source, layout, values),
         ]
         size = max(len(frame.layout.encoded) for frame in frames)
@@ -98,15 +97,9 @@ class Framing:
             return self.frames_of(replace(collection, families=(), error=error))
         return frames
 
-    def _timed_frames(self, groups: Sequence[Group]) -> list[NewFrame]:
-        before, self._timed = self._timed, {}
-        frames: list[NewFrame] = []
-        for number, timestamp, families in groups:
-            memory = self._timed[number] = before.get(number) or LayoutMemory(self._layout_of)
-            layout = memory.layout_of(families)
-            source = f"{self._source}@{layout.hash.hex()}"
-            frames.append(NewFrame(timestamp, self._target, source, layout, values_of(families).tobytes()))
-        return frames
+    def _timed_frame(self, part: TimedPart) -> NewFrame:
+        source = f"{self._source}@{part.layout.hash.hex()}"
+        return NewFrame(part.timestamp_ms, self._target, source, part.layout, part.values)
 
     def _layout_of(self, families: Sequence[MetricFamily]) -> Layout:
         """The layout, with labels renamed that the target bears too, as a scrape does: ``exported_job`` and so on."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vedette_agent.sources.timed import MOST_GROUPS, Splitter
+from vedette_shared.frames import layout_of
 from vedette_shared.labels import make_labels
 from vedette_shared.metrics import MetricFamily, MetricType, Sample
 
@@ -19,7 +22,11 @@ Split = tuple[list[str], list[tuple[int, list[str]]]]
 def families(times: Times) -> list[MetricFamily]:
     return [
         MetricFamily(
-            name, MetricType.GAUGE, name, "", [Sample(name, make_labels(x=x), 1.0, time) for x, time in times.items()]
+            name,
+            MetricType.GAUGE,
+            name,
+            "",
+            [Sample(name, make_labels(x=x), float(place), time) for place, (x, time) in enumerate(times.items())],
         )
         for name in "ab"
     ]
@@ -27,17 +34,20 @@ def families(times: Times) -> list[MetricFamily]:
 
 def split(splitter: Splitter, times: Times) -> Split:
     """What becomes of a collection: labels without a time, and groups with theirs; both families must be alike."""
-    plain, groups = splitter.split(families(times))
-    return labels_of(plain), [(group.timestamp_ms, labels_of(group.families)) for group in groups]
+    plain, parts = splitter.split(families(times))
+    places = {x: float(place) for place, x in enumerate(times)}
+    groups: list[tuple[int, list[str]]] = []
+    for time, layout, values in parts:
+        members = labels_of([(series.name, dict(series.labels)["x"]) for series in layout.series])
+        assert array("d", values).tolist() == [places[x] for x in members] * 2
+        assert [(one.name, one.help) for one in layout.families] == [("a", "a"), ("b", "b")]
+        groups.append((time, members))
+    return labels_of([(sample.name, dict(sample.labels)["x"]) for one in plain for sample in one.samples]), groups
 
 
-def labels_of(found: object) -> list[str]:
-    assert isinstance(found, list | tuple)
-    if not found:
-        return []
-    first, second = ([dict(sample.labels)["x"] for sample in family.samples] for family in found)
-    assert first == second
-    assert [family.help for family in found] == ["a", "b"]
+def labels_of(series: list[tuple[str, str]]) -> list[str]:
+    first, second = ([x for name, x in series if name == wanted] for wanted in "ab")
+    assert (first, [name for name, _ in series]) == (second, ["a"] * len(first) + ["b"] * len(first))
     return first
 
 
@@ -63,7 +73,7 @@ def labels_of(found: object) -> list[str]:
     ],
 )
 def test_groups(collections: list[Times], expected: Split) -> None:
-    splitter = Splitter()
+    splitter = Splitter(layout_of)
     for times in collections[:-1]:
         splitter.split(families(times) if times else [])
     assert split(splitter, collections[-1]) == expected
@@ -71,14 +81,11 @@ def test_groups(collections: list[Times], expected: Split) -> None:
 
 def test_one_series_at_two_times() -> None:
     family = MetricFamily("a", MetricType.GAUGE, samples=[Sample("a", (), 1.0, 5), Sample("a", (), 2.0, 6)])
-    splitter = Splitter()
+    splitter = Splitter(layout_of)
     for _ in range(3):
-        plain, groups = splitter.split([family])
+        plain, parts = splitter.split([family])
         assert plain == []
-        assert [(time, [sample.value for one in made for sample in one.samples]) for _, time, made in groups] == [
-            (5, [1.0]),
-            (6, [2.0]),
-        ]
+        assert [(part.timestamp_ms, array("d", part.values).tolist()) for part in parts] == [(5, [1.0]), (6, [2.0])]
 
 
 times_of_series = st.dictionaries(st.sampled_from("pqrst"), st.none() | st.integers(0, 3), min_size=1)
@@ -86,7 +93,7 @@ times_of_series = st.dictionaries(st.sampled_from("pqrst"), st.none() | st.integ
 
 @given(st.lists(times_of_series, min_size=1, max_size=8))
 def test_nothing_is_lost_and_groups_only_split(collections: list[Times]) -> None:
-    splitter = Splitter()
+    splitter = Splitter(layout_of)
     apart: set[tuple[str, str]] = set()
     for times in collections:
         plain, groups = split(splitter, times)
@@ -101,9 +108,9 @@ def test_nothing_is_lost_and_groups_only_split(collections: list[Times]) -> None
 
 
 def test_a_page_of_random_times_does_not_fill_the_memory() -> None:
-    splitter = Splitter()
+    splitter = Splitter(layout_of)
     for turn in range(4):
         times: Times = {str(i): (i * 7919 + turn * i) % (MOST_GROUPS + 50) for i in range(2 * MOST_GROUPS)}
-        _, groups = splitter.split(families(times))
-        assert sum(len(family.samples) for group in groups for family in group.families) == 4 * MOST_GROUPS
+        _, parts = splitter.split(families(times))
+        assert sum(len(part.layout) for part in parts) == 4 * MOST_GROUPS
     assert len(splitter._numbers) == 4 * MOST_GROUPS
