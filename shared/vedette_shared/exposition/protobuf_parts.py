@@ -94,11 +94,12 @@ def extend(labels: Labels, name: str, text: str, at: int) -> Labels:
     return extended
 
 
-def read_text(page: bytes, at: int, end: int) -> str:
+def read_text(page: bytes, at: int, end: int, base: int = 0) -> str:
+    """The text ``page[at:end]``; ``base`` is where ``page`` begins in the whole page."""
     try:
         return page[at:end].decode()
     except UnicodeDecodeError as error:
-        raise ExpositionError("not valid UTF-8", byte=at + error.start) from error
+        raise ExpositionError("not valid UTF-8", byte=base + at + error.start) from error
 
 
 def check_other(tag: int, kinds: bytes, at: int) -> None:

@@ -38,7 +38,11 @@ _VALUE_KINDS = bytes((ANY, 1))
 _SUMMARY_KINDS = bytes((ANY, 0, 1, 2))
 _HISTOGRAM_KINDS = bytes((ANY, 0, 1, 2, 1, 0, 1, 0, 1, 2, ANY, ANY, 2, ANY, ANY))
 _DOUBLE_FIELD_BYTES = 9
+_PLAIN_BYTES = _DOUBLE_FIELD_BYTES + 2
+"""Of a metric behind its labels that has a double and nothing else."""
+
 _INFINITE = "+Inf"
+_CACHE_SIZE = 8192
 
 
 class ProtobufPage(NamedTuple):
@@ -67,6 +71,15 @@ def parse_protobuf(page: bytes) -> ProtobufPage:
     return ProtobufPage(list(reader.families.values()), reader.native_only)
 
 
+class _Head(NamedTuple):
+    """What a family says of itself; ``number`` is that of its type."""
+
+    name: str
+    help: str
+    unit: str
+    number: int
+
+
 class _Metric(NamedTuple):
     """One metric: its labels, where the message of its value is, its time."""
 
@@ -92,33 +105,28 @@ class _PageReader:
         Raises:
             ExpositionError: it is no family of metrics.
         """
-        texts = {_NAME: "", _HELP: "", _UNIT: ""}
-        number = 0
         metrics: list[tuple[int, int]] = []
+        head: list[bytes] = []
+        here = at
         for tag, value, stop in read_fields(page, at, end):
             if tag == _METRIC:
                 metrics.append((value, stop))
-            elif tag in texts:
-                texts[tag] = read_text(page, value, stop)
-            elif tag == _TYPE:
-                number = value
             else:
-                check_other(tag, _FAMILY_KINDS, at)
-        if not texts[_NAME]:
-            raise ExpositionError("a family has no name", byte=at)
-        if number >= len(_TYPES):
-            raise ExpositionError(f"{texts[_NAME]} is of type {number}, which is not known", byte=at)
-        kind, value_tag, add_samples = _TYPES[number]
-        family = self._family(MetricFamily(texts[_NAME], kind, texts[_HELP], texts[_UNIT]), at)
+                head.append(page[here:stop])
+            here = stop
+        said = _read_head(b"".join(head), at)
+        family = self._family(said, at)
+        _, value_tag, add_samples = _TYPES[said.number]
         for begin, stop in metrics:
             add_samples(self, page, family, _read_metric(page, begin, stop, value_tag, family))
 
-    def _family(self, said: MetricFamily, at: int) -> MetricFamily:
-        family = self.families.setdefault(said.name, said)
-        if family.type is not said.type:
-            raise ExpositionError(
-                f"{said.name} is a {family.type.value}, and comes again as a {said.type.value}", byte=at
-            )
+    def _family(self, said: _Head, at: int) -> MetricFamily:
+        family = self.families.get(said.name)
+        kind = _TYPES[said.number][0]
+        if family is None:
+            family = self.families[said.name] = MetricFamily(said.name, kind, said.help, said.unit)
+        elif family.type is not kind:
+            raise ExpositionError(f"{said.name} is a {family.type.value}, and comes again as a {kind.value}", byte=at)
         return family
 
     def add_value(self, page: bytes, family: MetricFamily, metric: _Metric) -> None:
@@ -138,10 +146,15 @@ class _PageReader:
     def add_summary(self, page: bytes, family: MetricFamily, metric: _Metric) -> None:
         """Add the samples of a summary: quantiles, sum, count."""
         count = total = 0.0
+        quantiles: set[str] = set()
         for tag, where, stop in read_fields(page, metric.begin, metric.end):
             if tag == _PARTS:
                 quantile, value = read_quantile(page, where, stop)
-                labels = extend(metric.labels, "quantile", format_value(quantile), where)
+                text = format_value(quantile)
+                if text in quantiles:
+                    raise ExpositionError(f"{family.name} has the quantile {text} twice", byte=where)
+                quantiles.add(text)
+                labels = extend(metric.labels, "quantile", text, where)
                 family.samples.append(Sample(family.name, labels, value, metric.timestamp_ms))
             elif tag == _COUNT:
                 count = float(where)
@@ -192,11 +205,41 @@ _TYPES: tuple[tuple[MetricType, int, _AddSamples], ...] = (
 )
 
 
+# Exporters say the same of their families on every page.
+_heads: dict[bytes, _Head] = {}
+
+
+def _read_head(fields: bytes, at: int) -> _Head:
+    """What the fields of a family but its metrics say; ``at`` is where it stands."""
+    head = _heads.get(fields)
+    if head is not None:
+        return head
+    texts = {_NAME: "", _HELP: "", _UNIT: ""}
+    number = 0
+    for tag, value, stop in read_fields(fields, 0, len(fields)):
+        if tag in texts:
+            texts[tag] = read_text(fields, value, stop, at)
+        elif tag == _TYPE:
+            number = value
+        else:
+            check_other(tag, _FAMILY_KINDS, at)
+    if not texts[_NAME]:
+        raise ExpositionError("a family has no name", byte=at)
+    if number >= len(_TYPES):
+        raise ExpositionError(f"{texts[_NAME]} is of type {number}, which is not known", byte=at)
+    if len(_heads) >= _CACHE_SIZE:
+        _heads.clear()
+    head = _heads[fields] = _Head(texts[_NAME], texts[_HELP], texts[_UNIT], number)
+    return head
+
+
 def _read_metric(page: bytes, at: int, end: int, value_tag: int, family: MetricFamily) -> _Metric:
     begin = at
     while at < end and page[at] == _LABEL:
         _, at = read_span(page, at + 1, end)
     label_fields = [page[begin:at]]
+    if end - at == _PLAIN_BYTES and page[at] == value_tag and page[at + 1] == _DOUBLE_FIELD_BYTES:
+        return _Metric(read_labels(label_fields[0], begin), at + 2, end, None)
     value_at = value_end = -1
     timestamp = 0
     for tag, value, stop in read_fields(page, at, end):

@@ -265,6 +265,11 @@ def deep(levels: int) -> bytes:
         ),
         pytest.param(delimited(family("h", HISTOGRAM, nested(7, nested(3, b"") * 2))), "byte ", id="one bucket twice"),
         pytest.param(
+            delimited(family("s", SUMMARY, nested(4, nested(3, b"") * 2))),
+            "byte 14: s has the quantile 0 twice",
+            id="one quantile twice",
+        ),
+        pytest.param(
             delimited(family("h", HISTOGRAM, nested(7, number(2, 1)))), "byte 10: field 2 is of", id="another sum"
         ),
         pytest.param(
