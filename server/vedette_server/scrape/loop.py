@@ -31,6 +31,8 @@ _KEEP_UP_TO_S = 300
 _UNPACK_IN_THREAD_FROM = 262_144
 _LEARN_IN_THREAD_FROM = 32_768
 _SNAP_MS = 2
+_MOST_AHEAD_MS = 600_000
+"""Samples from so far in the future are left out, as Prometheus does it: the page's clock is wrong."""
 
 
 class TargetLoop:
@@ -169,8 +171,10 @@ class TargetLoop:
             items += self._ends(timestamp, self._keys(self._shape) - self._keys(shape))
         self._shape = shape
         if len(shape.loose):
-            places = shape.loose
-            samples = LooseSamples(np.arange(len(places)), reading.times[places], vector[places + len(OWN_NAMES)])
+            times = reading.times[shape.loose]
+            kept = np.flatnonzero(times <= timestamp + _MOST_AHEAD_MS)
+            self._counters.ahead += len(times) - len(kept)
+            samples = LooseSamples(kept, times[kept], vector[shape.loose[kept] + len(OWN_NAMES)])
             items.append(Loose(shape.loose_labels, samples))
         await self._feed.put(items)
 

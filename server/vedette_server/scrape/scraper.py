@@ -88,6 +88,9 @@ class Scraper:
             counter("vedette_scrapes_total", "Scrapes begun.", counters.scrapes),
             counter("vedette_scrape_failures_total", "Scrapes that gave no page.", counters.failures),
             counter("vedette_scrape_samples_total", "Samples stored.", counters.samples),
+            counter(
+                "vedette_scrape_samples_ahead_total", "Samples left out: more than 10 minutes from now.", counters.ahead
+            ),
             counter("vedette_scrape_pages_learned_total", "Pages unlike the one before.", counters.pages_learned),
             counter("vedette_scrapes_not_stored_total", "Scrapes that the store refused.", counters.not_stored),
             counter(

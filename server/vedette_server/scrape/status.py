@@ -55,4 +55,5 @@ class ScrapeCounters:
     samples: int = 0
     pages_learned: int = 0
     not_stored: int = 0
+    ahead: int = 0
     skipped: int = 0

@@ -277,6 +277,17 @@ async def test_samples_with_timestamps_keep_them(exporter: Start, store: Any) ->
     assert store.values("scrape_samples_scraped")[0] == 2
 
 
+async def test_samples_from_the_future_are_left_out(exporter: Start, store: Any) -> None:
+    """As Prometheus does it; the rest of the page is taken."""
+    now = SystemClock().now_ms()
+    address = await exporter(_pages(_answer(b"a 1 %d\nb 2 %d\nc 3 %d\n" % (now + 3_600_000, now - 1000, now + 60_000))))
+    async with _scraping([_job(address)], store) as scraper:
+        await _until(lambda: scraper.counters.ahead > 1)
+    found = {dict(labels)["__name__"]: samples[0] for labels, samples in store.loose.items()}
+    assert found == {"b": (now - 1000, 2.0), "c": (now + 60_000, 3.0)}
+    assert set(store.values("up")) == {1}
+
+
 async def test_honoured_labels_go_stale_with_their_page(exporter: Start, store: Any) -> None:
     address = await exporter(_pages(_answer(b'a{instance="x"} 1\n'), _answer(b"b 1\n")))
     async with _scraping([_job(address, honor_labels=True, labels={"host": "h"})], store) as scraper:
