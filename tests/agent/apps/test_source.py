@@ -178,7 +178,7 @@ def test_the_labels_of_its_series() -> None:
         (Response(200, b"\xff\xfe"), "the page is malformed: line 1: not valid UTF-8"),
         (Response(200, b'a{b="1"} 1\na{b="1"} 2\n'), "the series a{'b': '1'} stands twice on the page"),
         (Response(200, encode_page(FAMILIES)[:-1], PROTOBUF), "the page is malformed: byte 0: "),
-        (Response(200, PAGE, PROTOBUF), "the page is malformed: byte 1: field 4 is of wire type 0"),
+        (Response(200, PAGE, PROTOBUF), "the page is malformed: byte 19: a field of wire type 4"),
         (Response(200, encode_page(FAMILIES) * 2, PROTOBUF), "the series mysql_up{} stands twice on the page"),
         (
             Response(200, b"", PROTOBUF.replace("delimited", "compact-text")),
