@@ -136,7 +136,8 @@ def _pack(stream: NDArray[Any], config: ChunkConfig) -> bytes:
     """A stream: how it is written, the size of what follows, and its numbers."""
     if not len(stream):
         return _STREAM.pack(_EMPTY, 0)
-    if (stream[1:].view(f"u{stream.itemsize}") == stream[:1].view(f"u{stream.itemsize}")).all():
+    bits = stream.view(f"u{stream.itemsize}")
+    if bits[0] == bits[-1] and (bits == bits[0]).all():
         body = struct.pack("<I", len(stream)) + stream[:1].tobytes()
         return _STREAM.pack(_SAME, len(body)) + body
     if len(stream) <= _FEW:

@@ -47,7 +47,9 @@ class GroupedView:
         streams = self._slot_streams[slots]
         streams[grouped] = self._members[members[grouped] + places[grouped]]
         columns = np.where(grouped, 0, places).astype(np.int32)
-        self._view.gather(self._found, self._offsets[streams] + first_rows, counts, columns, values, at)
+        first = self._offsets[streams] + first_rows
+        order = np.argsort(first, kind="stable")
+        self._view.gather_by_rows(self._found, first, counts, columns, values, at, order)
         return True
 
     def _group(self, single: NDArray[np.intp]) -> tuple[Ints, Ints]:

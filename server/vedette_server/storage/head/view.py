@@ -64,3 +64,16 @@ class HeadView:
     ) -> None:
         """Copy columns out of rows, see ``kernels.gather``."""
         kernels.gather(rows, self._row_at, self._arena, first, counts, columns, values, at)
+
+    def gather_by_rows(
+        self,
+        rows: Ints,
+        first: Ints,
+        counts: Ints,
+        columns: Numbers,
+        values: NDArray[np.float64],
+        at: Ints,
+        order: NDArray[np.intp],
+    ) -> None:
+        """Copy columns out of rows, see ``kernels.gather_by_rows``."""
+        kernels.gather_by_rows(rows, self._row_at, self._arena, first, counts, columns, values, at, order)
