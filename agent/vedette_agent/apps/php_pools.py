@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from vedette_agent.apps.sockets import Place
 
@@ -83,15 +83,17 @@ def _settings(file: str, rootfs: Path) -> Iterator[tuple[str, str, str]]:
     """The settings of a file and of those that it includes, which may not include others."""
     for section, key, value in read_settings(_text(rootfs / file[1:])):
         if key == "include":
-            for included in _included(value, rootfs):
+            for included in _included(value, file, rootfs):
                 yield from read_settings(_text(included))
         else:
             yield section, key, value
 
 
-def _included(pattern: str, rootfs: Path) -> list[Path]:
+def _included(pattern: str, file: str, rootfs: Path) -> list[Path]:
+    """The files of a pattern; one that is not absolute begins where PHP is installed, of whose ``etc`` ``file`` is."""
+    whole = PurePosixPath(file).parent.parent / pattern
     try:
-        return sorted(rootfs.glob(pattern[1:])) if pattern.startswith("/") else []
+        return sorted(rootfs.glob(str(whole)[1:]))
     except (OSError, ValueError):  # no such folder, no such pattern
         return []
 

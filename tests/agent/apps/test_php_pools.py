@@ -54,18 +54,21 @@ def host(tmp_path: Path) -> Path:
     """The root of a host that runs one master; its procfs is in it."""
     process = tmp_path / "proc" / "17"
     process.mkdir(parents=True)
-    (process / "cmdline").write_bytes(b"php-fpm: master process (/etc/fpm.conf)\0\0\0")
+    (process / "cmdline").write_bytes(b"php-fpm: master process (/opt/php/etc/fpm.conf)\0\0\0")
     (tmp_path / "proc" / "18").mkdir()
     (tmp_path / "proc" / "18" / "cmdline").write_bytes(b"php-fpm: pool www\0\0")
     (tmp_path / "etc" / "pool.d").mkdir(parents=True)
-    (tmp_path / "etc" / "fpm.conf").write_text("[global]\ninclude = /etc/pool.d/*.conf\ninclude = a/*.conf\n")
+    installed = tmp_path / "opt" / "php" / "etc"
+    installed.mkdir(parents=True)
+    (installed / "fpm.conf").write_text("[global]\ninclude = /etc/pool.d/*.conf\ninclude = etc/*.d\ninclude =\n")
+    (installed / "own.d").write_text("[own]\nlisten = 9003\n")
     (tmp_path / "etc" / "pool.d" / "a.conf").write_text("[a]\nlisten = 9001\n")
-    (tmp_path / "etc" / "pool.d" / "b.conf").write_text("[b]\nlisten = 9002\ninclude = /etc/fpm.conf\n")
+    (tmp_path / "etc" / "pool.d" / "b.conf").write_text("[b]\nlisten = 9002\ninclude = /opt/php/etc/own.d\n")
     return tmp_path
 
 
 def test_the_files_that_a_master_names_and_those_that_they_include(host: Path) -> None:
-    assert running_pools(host / "proc", host) == [Pool("a", 9001), Pool("b", 9002)]
+    assert running_pools(host / "proc", host) == [Pool("a", 9001), Pool("b", 9002), Pool("own", 9003)]
 
 
 def test_what_any_user_may_have_written_is_not_heeded(host: Path) -> None:
@@ -75,7 +78,7 @@ def test_what_any_user_may_have_written_is_not_heeded(host: Path) -> None:
     os.mkfifo(folder / "c.conf")
     (folder / "d.conf").mkdir()
     (folder / "e.conf").write_text("[e]\nlisten = 9005\n" + ";" * MOST_BYTES + "\n[f]\nlisten = 9006\n")
-    assert running_pools(host / "proc", host) == [Pool("b", 9002), Pool("e", 9005)]
+    assert running_pools(host / "proc", host) == [Pool("b", 9002), Pool("e", 9005), Pool("own", 9003)]
 
 
 async def test_a_pool_of_php_fpm_that_is_named(tmp_path: Path) -> None:
