@@ -202,7 +202,7 @@ async def test_a_torn_file_is_told(tmp_path: Path) -> None:
     async with open_state(path) as state:
         await state.apply(Batch(hosts=[replace(HOST, host=f"host{number}") for number in range(500)]))
     path.write_bytes(path.read_bytes()[:-8192])
-    with pytest.raises(StateSchemaError, match="is damaged or no SQLite database .* restore it"):
+    with pytest.raises(StateSchemaError, match=r"is damaged or no SQLite database .* restore it"):
         async with open_state(path) as state:
             await state.hosts()
 

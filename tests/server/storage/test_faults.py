@@ -82,8 +82,8 @@ async def test_no_flipped_byte_anywhere_makes_samples_up(tmp_path: Path, clock: 
         await settle(store)
         await store.appender.append_frames(SENDER, [], [to_frame(2, NOW + 1, "a", LAYOUT, [1, 2, 3])])
         written = read_all(store.querier)
-    (good,) = whole.glob(name)  # noqa: ASYNC240 - nothing else runs here
-    size = good.stat().st_size  # noqa: ASYNC240
+    (good,) = whole.glob(name)
+    size = good.stat().st_size
     for place in range(0, size, max(1, size // FLIPS)):
         harmed = tmp_path / str(place)
         shutil.copytree(whole, harmed)
