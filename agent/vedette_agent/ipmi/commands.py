@@ -27,6 +27,7 @@ from vedette_agent.ipmi.watchdog import GET_WATCHDOG, watchdog_of
 
 _BMC_ADDRESS = 0x20
 _DCMI = 0xDC
+_UNKNOWN_COMMAND = 0xC1
 _HAS_SDR_REPOSITORY = 0x02
 
 _UNAVAILABLE, _SCANNING = 0x20, 0x40
@@ -139,7 +140,12 @@ def _watchdog(raw: Raw) -> Watchdog:
 
 def _watts(raw: Raw) -> float | None:
     """DCMI's Get Power Reading."""
-    answer = raw(GROUP, 0x02, (_DCMI, 1, 0, 0))
+    try:
+        answer = raw(GROUP, 0x02, (_DCMI, 1, 0, 0))
+    except CommandError as error:
+        if error.code != _UNKNOWN_COMMAND:
+            raise
+        raise CommandError(error.code, "it knows no power by DCMI; leave dcmi out of ipmi.collectors") from error
     is_active = bool(answer[17] & 0x40)
     return float(answer[1] | answer[2] << 8) if is_active else None
 

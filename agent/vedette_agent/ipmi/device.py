@@ -154,9 +154,11 @@ class DeviceSession:
 
     def _receive(self) -> bytes:
         """The answer to the last command: what is late of commands before it, and the BMC's own events, are let go."""
+        waiting = select.poll()
+        waiting.register(self._device, select.POLLIN)
         while True:
             left = self._deadline - time.monotonic()
-            if left <= 0 or not select.select([self._device], [], [], left)[0]:
+            if left <= 0 or not waiting.poll(left * 1000):
                 raise CollectorError(f"{self._path}: no answer")
             number, answer = self._take()
             if number == self._number and answer:

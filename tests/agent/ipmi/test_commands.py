@@ -109,7 +109,7 @@ def test_refusal_is_the_collectors_own() -> None:
     table.answers[0x2C, 0x02] = 0xC1
     table.answers[0x06, 0x59] = 0xD4
     report = BmcReader().read(table, ("bmc", "dcmi"))
-    refusal = "the BMC refuses: so it is (completion code 0xc1)"
+    refusal = "the BMC refuses: it knows no power by DCMI; leave dcmi out of ipmi.collectors (completion code 0xc1)"
     assert report == BmcReport(info=BmcInfo("9.08", "Dell Inc. (674)"), errors={"dcmi": refusal})
 
 
