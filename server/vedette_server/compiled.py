@@ -11,7 +11,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from inspect import signature
+from inspect import getfile, signature
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -19,6 +20,7 @@ from numba import config
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
 
+from vedette_server.compiled_files import KernelFiles
 from vedette_shared.errors import VedetteError
 
 _Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
@@ -193,6 +195,21 @@ def from_cache() -> AbstractContextManager[None]:
     return _calling(background=True, cached_only=True)
 
 
+_kernels: list[CompiledKernel] = []
+
+
+def kernel_files() -> list[KernelFiles]:
+    """Where the compiled code of all kernels of the modules that are loaded is kept, as far as it is."""
+    found = []
+    for kernel in _kernels:
+        cache: Any = kernel._cache  # type: ignore[attr-defined]  # noqa: SLF001 - numba shows it nowhere else
+        if cache.cache_path is not None:
+            source = Path(getfile(kernel.py_func))
+            base = cache._impl.filename_base  # noqa: SLF001 - likewise
+            found.append(KernelFiles(Path(cache.cache_path), base, source))
+    return found
+
+
 def compiled(function: _Kernel) -> _Kernel:
     """Decorate a kernel: it releases the GIL, stays compiled on disk, and divides by zero as IEEE 754 says.
 
@@ -216,6 +233,7 @@ def compiled_by(**work: int) -> Callable[[_Kernel], _Kernel]:
         kernel = CompiledKernel(py_func=function, targetoptions=dict(_OPTIONS))
         with suppress(RuntimeError):  # no folder for it
             kernel.enable_caching()
+        _kernels.append(kernel)
         kernel.work = tuple((list(signature(function).parameters).index(name), steps) for name, steps in work.items())
         return cast("_Kernel", kernel)
 

@@ -16,7 +16,8 @@ import trio
 
 from vedette_server import ingest, promql, storage
 from vedette_server.api import results
-from vedette_server.compiled import NotCachedError, compile_wanted, from_cache
+from vedette_server.compiled import NotCachedError, compile_wanted, from_cache, kernel_files
+from vedette_server.compiled_files import tidy
 from vedette_server.scrape import page
 from vedette_shared.logs import get_logger
 
@@ -34,6 +35,7 @@ async def compile_in_background() -> None:
         _log.info("compiling kernels, once after an installation; large queries may wait meanwhile")
         await _compile_elsewhere()
         await trio.to_thread.run_sync(compile_all, abandon_on_cancel=True)
+    await trio.to_thread.run_sync(_tidy, abandon_on_cancel=True)
     while True:
         await trio.to_thread.run_sync(compile_wanted, abandon_on_cancel=True)
         await trio.sleep(_EVERY_S)
@@ -41,9 +43,17 @@ async def compile_in_background() -> None:
 
 def compile_and_end() -> None:
     """Compile all kernels, with less claim to the processors than what is at work; not longer than who asked lives."""
-    os.nice(_NICE)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    os.nice(_NICE)
     compile_all()
+    _tidy()
+
+
+def _tidy() -> None:
+    """Remove compiled code that nothing can load any more; all kernels must be there, or theirs would go."""
+    removed = tidy(kernel_files())
+    if removed:
+        _log.info("compiled code of versions that are gone is removed", files=removed)
 
 
 def _end_with(parent: int) -> None:

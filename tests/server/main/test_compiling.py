@@ -29,9 +29,13 @@ def test_the_compiler_ends_with_who_started_it(tmp_path: Path) -> None:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
         wait_until(lambda: "--compile" in Path(f"/proc/{child}/cmdline").read_text())
-        time.sleep(3)  # its imports; only then it watches
+        wait_until(lambda: niceness(child) > niceness(os.getpid()))  # its imports are done, and it watches
         parent.send_signal(signal.SIGKILL)
     wait_until(lambda: not Path(f"/proc/{child}").exists() or " Z " in Path(f"/proc/{child}/stat").read_text())
+
+
+def niceness(process: int) -> int:
+    return os.getpriority(os.PRIO_PROCESS, process)
 
 
 def wait_until(holds: object) -> None:
