@@ -68,6 +68,7 @@ def compile_all() -> None:
     storage.warm_up()
     compile_wanted()
     _warm_up()
+    compile_wanted()
 
 
 def _warm_up() -> None:
