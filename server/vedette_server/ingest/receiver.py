@@ -17,14 +17,16 @@ from vedette_server.storage.errors import StorageError
 from vedette_server.storage.interface import Appender, Delivery, Receipt
 from vedette_shared.clock import Clock, SystemClock
 from vedette_shared.errors import FrameError, VedetteError
-from vedette_shared.frames import MAGIC, LayoutDecoder, Message, decode_message
+from vedette_shared.frames import MAGIC, LayoutDecoder, Message, decode_message, decode_target
 from vedette_shared.http import Response
+from vedette_shared.labels import METRIC_NAME
 from vedette_shared.logs import get_logger
 
 _log = get_logger(__name__)
 
 JSON = "application/json"
 RETRY_AFTER_S = 5
+_NAME = METRIC_NAME.encode()
 BATCH_BYTES = 8 * 2**20
 """About so much of messages, decompressed, is held at a time and stored together."""
 
@@ -116,6 +118,7 @@ class Receiver:
 
     def _open_any(self, data: bytes) -> _Opened | Response:
         message = decode_message(data, from_planes, self._layouts.decode)
+        _check_names(message)
         # The quick road knows senders by messages without events.
         return self._resolve(message, MAGIC + record_of_sender(data)[len(MAGIC) :])
 
@@ -220,3 +223,15 @@ class Receiver:
 
 class _TooLargeError(Exception):
     """The message is larger than this server takes."""
+
+
+def _check_names(message: Message) -> None:
+    """Raise FrameError where a label is ``__name__``: the series would have two names, and no query could bear it."""
+    for layout in message.layouts:
+        if _NAME in layout.encoded:
+            for series in layout.series:
+                if any(name == METRIC_NAME for name, _ in series.labels):
+                    raise FrameError(f"the layout of {series.name} has a series with a label {METRIC_NAME} of its own")
+    for target in {frame.target for frame in message.frames if _NAME in frame.target}:
+        if any(name == METRIC_NAME for name, _ in decode_target(target)):
+            raise FrameError(f"a target has a label {METRIC_NAME}")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from vedette_shared.errors import ExpositionError, LabelError
 from vedette_shared.exposition.protobuf_wire import read_fields, unpack_double
-from vedette_shared.labels import Labels, make_labels
+from vedette_shared.labels import METRIC_NAME, Labels, make_labels
 
 ANY = 0xFF
 _LABEL_NAME, _LABEL_VALUE = 0x0A, 0x12
@@ -33,6 +33,8 @@ def read_labels(fields: bytes, at: int) -> Labels:
             raise ExpositionError(str(error), byte=at) from error
         except ExpositionError as error:
             raise ExpositionError("a label is damaged or not valid UTF-8", byte=at + error.byte) from error
+        if any(name == METRIC_NAME for name, _ in labels):
+            raise ExpositionError(f"a label cannot be {METRIC_NAME}, which is the name of the metric", byte=at)
         if len(_labels_of) >= _CACHE_SIZE:
             _labels_of.clear()
         _labels_of[fields] = labels

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from vedette_shared.labels import Labels, is_legacy_label_name, is_legacy_metric_name, quote
+from vedette_shared.labels import METRIC_NAME, Labels, is_legacy_label_name, is_legacy_metric_name, quote
 
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _QUOTED = r'"((?:[^"\\]|\\.)*)"'
@@ -60,7 +60,8 @@ def _parse(text: str) -> tuple[str, Labels]:
     plain = _PLAIN.fullmatch(text)
     if plain is not None:
         pairs = _PLAIN_PAIRS.findall(plain[2]) if plain[2] else []
-        if len(dict(pairs)) == len(pairs):
+        names = dict(pairs)
+        if len(names) == len(pairs) and METRIC_NAME not in names:
             return plain[1], tuple(sorted(pairs))
     name, labels, end = read_series(text)
     if _BLANKS.fullmatch(text, end) is None:
@@ -105,6 +106,8 @@ def read_labels(text: str, at: int) -> tuple[str, Labels, int]:
                 raise ValueError(f"label {label!r} stands twice")
             if not label:
                 raise ValueError("a label has no name")
+            if label == METRIC_NAME:
+                raise ValueError(f"a label cannot be {METRIC_NAME}, which is the name of the metric")
             pairs[label] = unescape(match[3])
         elif not name and not pairs and (match := _QUOTED_NAME.match(text, at)):
             name = unescape(match[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vedette_agent.sources.timed import MOST_GROUPS, Splitter
@@ -91,6 +91,7 @@ def test_one_series_at_two_times() -> None:
 times_of_series = st.dictionaries(st.sampled_from("pqrst"), st.none() | st.integers(0, 3), min_size=1)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(times_of_series, min_size=1, max_size=8))
 def test_nothing_is_lost_and_groups_only_split(collections: list[Times]) -> None:
     splitter = Splitter(layout_of)

@@ -16,7 +16,7 @@ from vedette_shared.events import Event, Severity
 from vedette_shared.frames import Frame, Layout, Sender, encode_message, encode_target, layout_of, values_of
 from vedette_shared.http import Response
 from vedette_shared.labels import Labels, make_labels
-from vedette_shared.metrics import gauge
+from vedette_shared.metrics import MetricFamily, MetricType, Sample, gauge
 
 SENDER = Sender("h1", 7)
 TARGET = encode_target(make_labels(job="node", instance="h1", host="h1"))
@@ -118,6 +118,7 @@ async def test_what_the_store_did_not_take_is_no_base() -> None:
     assert (answer.status, memory.frames) == (409, [])
 
 
+NAMED = layout_of([MetricFamily("load", MetricType.GAUGE, samples=[Sample("load", (("__name__", "x"),), 1.0)])])
 WHOLE = pushed([LAYOUT], FIRST)
 MALFORMED = [
     (b"", "the body is not a whole zstd frame: "),
@@ -127,6 +128,8 @@ MALFORMED = [
     (zstandard.compress(b'{"json": 1}'), "not a message of frames: it begins with 7b226a73, not 56444631"),
     (zstandard.compress(encode_message(SENDER, [LAYOUT], [FIRST])[:-1]), "the message is cut short in the record at"),
     (zstandard.compress(encode_message(SENDER, [LAYOUT], [FIRST])[:-1] + b"\0"), "wrong checksum of the record at"),
+    (pushed([NAMED]), "the layout of load has a series with a label __name__ of its own"),
+    (pushed([LAYOUT], replace(FIRST, target=encode_target((("__name__", "x"),)))), "a target has a label __name__"),
     (pushed([LAYOUT], FIRST, replace(SECOND, values=b"", base=1)), "frame 2 has another number of values than its"),
 ]
 
