@@ -98,12 +98,12 @@ class SelCursor:
 
     Attributes:
         last: The last record read, as hexadecimal digits; empty where the log was empty.
-        erased: When the log was cleared last, by the BMC's own clock.
+        erased: When the log was cleared last, by the BMC's own clock; ``None`` where that was not asked.
         log: The log service that was read over Redfish; empty for that of IPMI.
     """
 
     last: str = ""
-    erased: int = 0
+    erased: int | None = None
     log: str = ""
 
 

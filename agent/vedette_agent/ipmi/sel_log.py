@@ -53,7 +53,7 @@ def news_in(records: list[bytes], cursor: SelCursor | None) -> SelNews:
 
 def _next_of(raw: Raw, cursor: SelCursor, erased: int) -> int:
     """Return the number of the record that follows ``cursor``; the first where the log was cleared or has wrapped."""
-    if cursor.last and cursor.erased == erased:
+    if cursor.last and cursor.erased in (None, erased):
         known = bytes.fromhex(cursor.last)
         found = _record(raw, known[0] | known[1] << 8)
         if found is not None and found[1] == known:

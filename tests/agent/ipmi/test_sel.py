@@ -122,6 +122,14 @@ def test_cleared_log() -> None:
     assert read(log, cursor) == ([], SelCursor("", NOW_S + 1))
 
 
+def test_cursor_of_tools() -> None:
+    """Which do not ask when the log was cleared: a change to another way to the same BMC goes on behind it."""
+    log = Log(3)
+    log.erased = NOW_S
+    cursor = news_in(log.records[:2], None).cursor
+    assert read(log, cursor) == ([3], SelCursor(log.records[2].hex(), NOW_S))
+
+
 def test_wrapped_log() -> None:
     """The record of the cursor has been written over: all that is there is new."""
     log = Log(3)
