@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 
 import trio
 
@@ -44,7 +45,9 @@ async def compile_in_background() -> None:
 def compile_and_end() -> None:
     """Compile all kernels, with less claim to the processors than what is at work; not longer than who asked lives."""
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    os.nice(_NICE)
+    # A sandbox may forbid it.
+    with suppress(OSError):
+        os.nice(_NICE)
     compile_all()
     _tidy()
 

@@ -1,5 +1,6 @@
 """Kernels compiled by a process of their own."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -7,12 +8,32 @@ import sys
 import time
 from pathlib import Path
 
-from vedette_server.main.compiling import _load, compile_all
+import pytest
+
+from vedette_server.compiled import compile_wanted
+from vedette_server.main import compiling
+from vedette_server.main.compiling import _load, compile_all, compile_and_end
 
 
 def test_what_is_compiled_is_loaded() -> None:
+    """Nothing is left to be compiled for the first to need it."""
     compile_all()
+    assert compile_wanted() == 0
     assert _load()
+
+
+def test_where_no_process_may_change_its_priority(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a sandbox: what is compiled is compiled all the same."""
+    compiled = []
+
+    def forbidden(_: int) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "nice", forbidden)
+    monkeypatch.setattr(compiling, "compile_all", lambda: compiled.append("all"))
+    monkeypatch.setattr(compiling, "_tidy", lambda: None)
+    compile_and_end()
+    assert compiled == ["all"]
 
 
 def test_the_compiler_ends_with_who_started_it(tmp_path: Path) -> None:
