@@ -12,7 +12,7 @@ from vedette_shared.http import Gather, Limits, Request, Response, serve_batches
 
 PUSH_PATH = "/v1/push"
 
-GATHER = Gather(per_client=0.002, most=1.0)
+GATHER = Gather(per_client=0.005, most=1.0)
 """Agents share reads, an fsync and all that goes with it. An agent may wait so long for its answer."""
 
 LIMITS = Limits(connections=16_384)

@@ -42,7 +42,7 @@ class BatchClient:
         self._limits = limits
         self._reader = RequestReader(limits, peer)
         self._outgoing = b""
-        self._allowance = -1
+        self._allowance = -1  # bytes that are still read and dropped once the last answer is given
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     @property
@@ -63,13 +63,14 @@ class BatchClient:
         if not data:
             return False
         self.is_in_flood = len(data) == RECEIVE_BYTES
-        if self._is_lingering:
+        if self._allowance >= 0:
             self._allowance -= len(data)
             return self._allowance > 0
         if self._reader.is_between_requests:
             self.deadline = now + self._limits.request_time
-        self.events = _up_to_the_last(self._reader.feed(data))
-        if self.events:
+        events = self._reader.feed(data)
+        self.events = _up_to_the_last(events) if len(events) > 1 else events
+        if events:
             self.deadline = math.inf
         return True
 
@@ -98,7 +99,7 @@ class BatchClient:
         self.events = []
         if not goes_on:
             self._allowance = self._limits.body
-        self._outgoing = b"".join(parts)
+        self._outgoing = parts[0] if len(parts) == 1 else b"".join(parts)
         self.send(now)
 
     def send(self, now: float) -> None:
@@ -114,7 +115,7 @@ class BatchClient:
         self._outgoing = self._outgoing[sent:]
         if self._outgoing:
             self.deadline = now + self._limits.send_time
-        elif self._is_lingering:
+        elif self._allowance >= 0:
             # Closing on bytes that are still under way would reset the connection, and the answer with it.
             self.connection.shutdown(socket.SHUT_WR)
             self.deadline = now + LINGER_S
@@ -122,10 +123,6 @@ class BatchClient:
             self.deadline = now + self._limits.idle_time
         else:
             self.deadline = now + self._limits.request_time
-
-    @property
-    def _is_lingering(self) -> bool:
-        return self._allowance >= 0
 
 
 def _up_to_the_last(events: list[Event]) -> list[Event]:

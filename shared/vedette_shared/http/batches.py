@@ -119,8 +119,8 @@ class _BatchServer:
             batch = self._advance()
             await self._answer([client for client in batch if client.events])
             hurry = any(client.is_in_flood for client in batch)
-            # Who has just had a batch soon has another: waking up for its first bytes would only cost.
-            busy = len(batch) > 0 and not hurry
+            # Where several came together more will soon: waking up for their first bytes would only cost.
+            busy = len(batch) > 1 and not hurry
 
     async def reap(self) -> None:
         """Cut clients that overran their time."""

@@ -47,7 +47,7 @@ class Request(msgspec.Struct, frozen=True):
         """The value of the header ``name`` (in lower case), joined by commas where it stands twice; empty if absent."""
         wanted = name.encode("ascii")
         values = [value for key, value in self.headers if key == wanted]
-        return b", ".join(values).decode("latin-1")
+        return (values[0] if len(values) == 1 else b", ".join(values)).decode("latin-1")
 
 
 class Response(msgspec.Struct, frozen=True):
