@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from vedette_server.compiled import in_background
 from vedette_server.ingest import kernels
 
 VALUE_BYTES = 8
@@ -37,5 +38,6 @@ def add_planes(vectors: Sequence[bytes], messages: Sequence[bytes], begins: Sequ
 
 
 def warm_up() -> None:
-    """Call the kernels once."""
-    add_planes([bytes(VALUE_BYTES)], [bytes(VALUE_BYTES)], [0])
+    """Compile the kernels, or load them from the cache of compiled code."""
+    with in_background():
+        add_planes([bytes(VALUE_BYTES)], [bytes(VALUE_BYTES)], [0])

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 import trio
@@ -30,12 +31,14 @@ _NICE = 10
 
 async def compile_in_background() -> None:
     """Compile all kernels or load them, those first that most queries need; then what turns up, until cancelled."""
-    if await trio.to_thread.run_sync(_load, abandon_on_cancel=True):
-        await trio.to_thread.run_sync(storage.warm_up, abandon_on_cancel=True)
-    else:
+    are_compiled = await trio.to_thread.run_sync(_load, abandon_on_cancel=True)
+    if not are_compiled:
         _log.info("compiling kernels, once after an installation; large queries may wait meanwhile")
         await _compile_elsewhere()
-        await trio.to_thread.run_sync(compile_all, abandon_on_cancel=True)
+    await _until_stopped(storage.warm_up)
+    if not are_compiled:
+        await trio.to_thread.run_sync(compile_wanted, abandon_on_cancel=True)
+        await trio.to_thread.run_sync(_warm_up, abandon_on_cancel=True)
     await trio.to_thread.run_sync(_tidy, abandon_on_cancel=True)
     while True:
         await trio.to_thread.run_sync(compile_wanted, abandon_on_cancel=True)
@@ -44,11 +47,12 @@ async def compile_in_background() -> None:
 
 def compile_and_end() -> None:
     """Compile all kernels, with less claim to the processors than what is at work; not longer than who asked lives."""
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    stop = threading.Event()
+    threading.Thread(target=_end_with, args=(os.getppid(), stop), daemon=True).start()
     # A sandbox may forbid it.
     with suppress(OSError):
         os.nice(_NICE)
-    compile_all()
+    compile_all(stop)
     _tidy()
 
 
@@ -59,19 +63,40 @@ def _tidy() -> None:
         _log.info("compiled code of versions that are gone is removed", files=removed)
 
 
-def _end_with(parent: int) -> None:
+def _end_with(parent: int, stop: threading.Event) -> None:
     """End this process once its parent has ended, be it by SIGKILL: the compiler cannot be asked to stop."""
     while os.getppid() == parent:
         time.sleep(1.0)
+    stop.set()
+    time.sleep(1.0)
     os._exit(1)
 
 
-def compile_all() -> None:
-    """Compile all kernels, or load those that are compiled. Takes up to a minute; for a worker thread or a process."""
-    storage.warm_up()
+def compile_all(stop: threading.Event | None = None) -> None:
+    """Compile all kernels, or load those that are compiled. Takes up to a minute; for a worker thread or a process.
+
+    Args:
+        stop: Set to make an early end of what can be stopped.
+    """
+    storage.warm_up(stop)
     compile_wanted()
     _warm_up()
-    compile_wanted()
+
+
+async def _until_stopped(work: Callable[[threading.Event], None]) -> None:
+    """Run ``work`` in a thread. When cancelled, tell it to stop, and wait until it has cleared up."""
+    stop = threading.Event()
+
+    async def stop_when_cancelled() -> None:
+        try:
+            await trio.sleep_forever()
+        finally:
+            stop.set()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(stop_when_cancelled)
+        await trio.to_thread.run_sync(work, stop)
+        nursery.cancel_scope.cancel()
 
 
 def _warm_up() -> None:

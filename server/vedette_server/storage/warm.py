@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 from array import array
 from collections.abc import Callable
 from functools import partial
@@ -30,23 +31,29 @@ _PATIENCE_S = 300
 _POLL_S = 0.02
 
 
-def warm_up() -> None:
+def warm_up(stop: threading.Event | None = None) -> None:
     """Take in, cut, merge, delete and read in a folder of its own, which is removed.
 
     Its kernels run as Python where they are not compiled yet, and ``compiled.compile_wanted`` compiles them then.
+
+    Args:
+        stop: Set to make an early end of it.
     """
+    stop = stop or threading.Event()
     with tempfile.TemporaryDirectory(prefix="vedette-") as folder:
         for part in range(2):
-            trio.run(_use, Path(folder), part)
+            if not stop.is_set():
+                trio.run(_use, Path(folder), part, stop)
 
 
-async def _use(folder: Path, part: int) -> None:
+async def _use(folder: Path, part: int, stop: threading.Event) -> None:
     """Open the store and use it; the second part goes on from what the first left."""
     clock = ManualClock(_NOW + part * 100_000)
     store = Store.open(folder, _OPTIONS, clock)
     try:
         async with trio.open_nursery() as nursery:
             await nursery.start(store.run)
+            nursery.start_soon(_cancel_when, stop, nursery.cancel_scope)
             with trio.move_on_after(_PATIENCE_S):
                 await _append(store, clock)
                 _read(store)
@@ -58,6 +65,11 @@ async def _use(folder: Path, part: int) -> None:
             nursery.cancel_scope.cancel()
     finally:
         store.close()
+
+
+async def _cancel_when(stop: threading.Event, scope: trio.CancelScope) -> None:
+    await _until(stop.is_set)
+    scope.cancel()
 
 
 async def _append(store: Store, clock: ManualClock) -> None:
@@ -90,7 +102,7 @@ def _has_cut(store: Store, before: int) -> bool:
 
 
 async def _until(done: Callable[[], bool]) -> None:
-    while not done():  # noqa: ASYNC110 - the store tells nobody of what it does by itself
+    while not done():  # noqa: ASYNC110 - neither the store nor other threads tell of it
         await trio.sleep(_POLL_S)
 
 
