@@ -149,9 +149,9 @@ class StoreAppender:
             async with self._turn:
                 await self._make_room(2 * sum(append.values for append in batch))
                 await self._examine([append for append in batch if append.late()])
+                self._taker.oldest = self._oldest()
                 await self._write(batch)
                 self._state.fsyncs += 1
-                self._taker.oldest = self._oldest()
                 await self._apply(groups)
         except StorageError as error:
             self._state.failed_commits += 1

@@ -32,7 +32,7 @@ class Taker:
         defined: For label sets, as ``Index.loose`` numbers them, the numbers that they have in the log's segment.
         defined_count: How many have one.
         written_layouts: The hashes of the layouts that the log's segment has.
-        oldest: The oldest timestamp that is taken now, ms.
+        oldest: The oldest timestamp that is taken now, ms. What is older is not logged, or a replay would take it.
     """
 
     __slots__ = ("defined", "defined_count", "floors", "intake", "oldest", "state", "written_layouts")
@@ -89,7 +89,7 @@ class Taker:
 class FramesAppend(Append):
     """Frames of one sender, with the layouts that are new."""
 
-    __slots__ = ("_frames", "_frames_record", "_held", "_late", "_layouts", "_sender", "_taker")
+    __slots__ = ("_frames", "_held", "_late", "_layouts", "_new", "_sender", "_taker")
 
     def __init__(self, taker: Taker, sender: Sender, layouts: Sequence[Layout], frames: Sequence[Frame]) -> None:
         seen = taker.intake.sequences.of(sender)
@@ -100,7 +100,7 @@ class FramesAppend(Append):
         self._sender = sender
         self._layouts = layouts
         self._frames = frames
-        self._frames_record = records.encode_frames(sender, new)
+        self._new = new
         self._held: dict[int, Bits] = {}
         self._late: dict[int, tuple[int, Shape]] = {}
 
@@ -110,7 +110,9 @@ class FramesAppend(Append):
         pieces: list[bytes] = []
         for frame in self._frames:
             pieces += self._taker.layout_pieces(frame.layout, self._layouts)
-        pieces += framed(*self._frames_record)
+        taken = [frame for frame in self._new if frame.timestamp >= self._taker.oldest]
+        if taken:
+            pieces += framed(*records.encode_frames(self._sender, taken))
         return pieces
 
     def layouts(self) -> Iterable[bytes]:
@@ -170,8 +172,11 @@ class SamplesAppend(Append):
                 taker.defined_count += 1
                 new.append(self._labels[place])
         samples = self._samples
+        taken = samples.timestamps >= taker.oldest
         numbered = LooseSamples(
-            defined[self._numbers[samples.series]].astype(np.int64), samples.timestamps, samples.values
+            defined[self._numbers[samples.series[taken]]].astype(np.int64),
+            samples.timestamps[taken],
+            samples.values[taken],
         )
         return framed(records.encode_loose(new, numbered))
 
@@ -206,7 +211,8 @@ class EndsAppend(Append):
         self._ends = ends
 
     def encode(self) -> list[bytes]:
-        return framed(records.encode_ends(self._ends))
+        taken = [end for end in self._ends if end.timestamp >= self._taker.oldest]
+        return framed(records.encode_ends(taken)) if taken else []
 
     def apply(self) -> list[Receipt]:
         counts = Counts()

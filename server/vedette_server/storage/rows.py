@@ -103,8 +103,9 @@ class RowsAppend(Append):
                 pieces += self._others[place].encode()
                 continue
             frame = row.frame
-            pieces += taker.layout_pieces(frame.layout)
-            pieces += framed(records.encode_head(row.sender, frame, way.route), frame.values)
+            if frame.timestamp >= taker.oldest:
+                pieces += taker.layout_pieces(frame.layout)
+                pieces += framed(records.encode_head(row.sender, frame, way.route), frame.values)
         return pieces
 
     def apply(self) -> list[Receipt]:

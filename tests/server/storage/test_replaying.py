@@ -207,6 +207,28 @@ async def test_frames_of_the_log_are_not_taken_again(tmp_path: Path) -> None:
         assert await store.appender.append_frames(Sender("a", 1), [], [frame]) == Receipt(0, 3, 0, 0, 1)
 
 
+TOO_OLD = NOW - 2 * 3_600_000
+OLD_STEPS = {
+    "frames": Frames("a", 1, ((2, TOO_OLD, "a", 0, "node", (1, 2, 3)), (3, NOW + 1, "a", 0, "node", (1, 2, 3)))),
+    "a single frame": Frames("a", 1, ((2, TOO_OLD, "a", 0, "node", (1, 2, 3)),)),
+    "a loose sample": Loose("a", "alone", TOO_OLD, 1.0),
+    "an end": Ends("a", TOO_OLD),
+}
+
+
+@pytest.mark.parametrize("step", OLD_STEPS.values(), ids=OLD_STEPS)
+async def test_what_was_too_old_stays_out(tmp_path: Path, step: Any) -> None:
+    """It was refused, and is not in the log either."""
+    options = replace(KEPT, retention_ms=3_600_000)
+    async with log_only(tmp_path, options) as store:
+        await Steady("a", 0, 1, 3)(store)
+        await step(store)
+        assert store.statistics().too_old == (0 if isinstance(step, Ends) else 1 if isinstance(step, Loose) else 3)
+        before = read_all(store.querier)
+    async with log_only(tmp_path, options) as store:
+        assert read_all(store.querier) == before
+
+
 @pytest.mark.parametrize("waiting", [0, 1, 3, 9])
 async def test_full_heads_of_the_log_become_blocks_when_no_more_may_wait(tmp_path: Path, waiting: int) -> None:
     """The others are cut while the store serves."""
