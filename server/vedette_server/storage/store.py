@@ -88,13 +88,19 @@ class Store:
 
         Raises:
             DataFolderError: another process uses it, it cannot be written to, or it is of an unknown version.
+            StorageError: a file in it cannot be read or written.
         """
-        folder = DataFolder(path)
         try:
-            return cls(folder, options or StorageOptions(), clock or SystemClock())
-        except BaseException:
-            folder.close()
-            raise
+            folder = DataFolder(path)
+            try:
+                return cls(folder, options or StorageOptions(), clock or SystemClock())
+            except BaseException:
+                folder.close()
+                raise
+        except OSError as error:
+            raise StorageError(
+                f"{error.filename or path} cannot be read or written: {error.strerror}; mend its disk or its rights"
+            ) from error
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Commit appends and keep the blocks in order, until cancelled."""

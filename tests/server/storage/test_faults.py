@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.server.storage.support import NOW, cut, read_all, run_store, settle, to_frame, to_layout
-from vedette_server.storage import DataFolderError, StorageOptions, Store
+from vedette_server.storage import DataFolderError, StorageError, StorageOptions, Store
 from vedette_server.storage.interface import Matcher, MatchOp
 from vedette_shared.clock import ManualClock
 from vedette_shared.frames import Sender
@@ -124,6 +124,18 @@ def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataFolderError, match=r"unknown format"):
         Store.open(tmp_path)
     assert (tmp_path / "version").read_text() == "vedette storage, format 7\n"
+
+
+def test_a_segment_that_cannot_be_read_stops_the_start(tmp_path: Path) -> None:
+    """What it has may be had again."""
+    Store.open(tmp_path).close()
+    segment = tmp_path / "log" / "00000002.log"
+    segment.mkdir()
+    with pytest.raises(StorageError) as caught:
+        Store.open(tmp_path)
+    assert str(caught.value) == (f"{segment} cannot be read or written: Is a directory; mend its disk or its rights")
+    segment.rmdir()
+    Store.open(tmp_path).close()
 
 
 def test_a_read_only_folder_is_refused(small_disk: Path) -> None:
