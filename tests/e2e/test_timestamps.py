@@ -31,6 +31,9 @@ from vedette_shared.labels import Labels, make_labels
 Stored = dict[Labels, dict[int, float]]
 
 BEGIN = int(time.time()) * 1000 - 120_000
+LATEST = BEGIN + 120_000
+"""When queries are asked, however long ago the tests began."""
+
 JOB = Matcher("job", MatchOp.EQUAL, "cadvisor")
 
 
@@ -97,7 +100,9 @@ def test_prometheus_stores_the_same(tmp_path: Path) -> None:
             show(b"")
             eventually(lambda: len(instant(url, "scrape_samples_scraped == 0")) == 1)
             stored = {**samples_of(url, "usage"), **samples_of(url, "turn")}
-            alive = {bare(make_labels(one["metric"])) for one in instant(url, '{__name__=~"usage|turn"}')}
+            alive = {
+                bare(make_labels(one["metric"])) for one in instant(url, '{__name__=~"usage|turn"}', LATEST / 1000)
+            }
     assert stored == EXPECTED
     # No markers: all are seen for five minutes from their last sample.
     assert alive == set(EXPECTED)
@@ -111,9 +116,9 @@ def bare(labels: Labels) -> Labels:
     return tuple(pair for pair in labels if pair[0] not in ("job", "instance", "host"))
 
 
-def instant(url: str, query: str) -> list[dict[str, dict[str, str]]]:
+def instant(url: str, query: str, at: float = 0) -> list[dict[str, dict[str, str]]]:
     try:
-        answer = httpx.get(f"{url}/api/v1/query", params={"query": query})
+        answer = httpx.get(f"{url}/api/v1/query", params={"query": query, "time": str(at)} if at else {"query": query})
     except httpx.TransportError:
         return []
     return answer.json()["data"]["result"] if answer.status_code == httpx.codes.OK else []  # type: ignore[no-any-return]
@@ -124,7 +129,7 @@ def samples_of(url: str, name: str) -> Stored:
         bare(make_labels(one["metric"])): {
             round(float(when) * 1000) - BEGIN: float(value) for when, value in one["values"]
         }
-        for one in instant(url, f"{name}[10m]")
+        for one in instant(url, f"{name}[10m]", LATEST / 1000)
     }
 
 

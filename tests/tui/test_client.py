@@ -75,7 +75,7 @@ def test_nobody_there() -> None:
         (b'{"status":"success","data":{"time":1,"hosts":[{"host":"a","state":"ON"}]}}', "Invalid enum value 'ON'"),
         (
             b'{"status":"success","data":{"time":1,"hosts":[{"host":"\xff"}]}}',
-            "status 200): 'utf-8' codec can't decode",
+            "status 200): ",  # and what msgspec calls it, by its version
         ),
     ],
 )

@@ -42,7 +42,8 @@ async def test_its_pages_are_scraped_and_learned_once(protocol: ScrapeProtocol, 
     with trio.fail_after(20):
         async with trio.open_nursery() as nursery:
             await nursery.start(scraper.run)
-            while store.latest(__name__="scrape_series_added") != [0.0]:
+            # Until it listens, scrapes fail, which add no series either.
+            while store.latest(__name__="up") != [1] or store.latest(__name__="scrape_series_added") != [0.0]:
                 await trio.sleep(0.01)
                 (status,) = scraper.targets()
             nursery.cancel_scope.cancel()
