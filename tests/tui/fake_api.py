@@ -10,11 +10,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
+
+from tests.tui.serving import QuietHandler
 
 STATES = ("OK", "WARN", "CRIT", "UNKNOWN")
 SEVERITIES = ("info", "warning", "critical")
@@ -146,20 +148,12 @@ def serving(fleet: Fleet, port: int = 0) -> Iterator[str]:
     """Serve ``fleet`` in a thread; yields the URL. At the end, connections that are kept alive end too."""
     connections: list[socket.socket] = []
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:
+        def do_GET(self) -> None:  # noqa: N802  the name is the library's
             time.sleep(fleet.delay_s)
-            status, body = fleet.answer(self.path)
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *arguments: object) -> None:
-            """Stay quiet."""
+            self.reply(*fleet.answer(self.path))
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 
 
 class QuietHandler(http.server.BaseHTTPRequestHandler):
-    """Logs nothing."""
+    """Answers in JSON, and logs nothing."""
 
     def reply(self, status: int, body: bytes) -> None:
         self.send_response(status)
+        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

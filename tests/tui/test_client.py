@@ -75,16 +75,18 @@ def test_nobody_there() -> None:
         (b'{"status":"success","data":{"time":1,"hosts":[{"host":"a","state":"ON"}]}}', "Invalid enum value 'ON'"),
         (
             b'{"status":"success","data":{"time":1,"hosts":[{"host":"\xff"}]}}',
-            "status 200): ",  # and what msgspec calls it, by its version
+            # In the words of msgspec, which are others from 0.23 on.
+            ("status 200): 'utf-8' codec can't decode", "status 200): Invalid UTF-8 encoded string"),
         ),
     ],
 )
-def test_garbage(fleet: Fleet, url: str, body: bytes, reason: str) -> None:
+def test_garbage(fleet: Fleet, url: str, body: bytes, reason: str | tuple[str, str]) -> None:
     """One line that says what is wrong with it."""
     fleet.garbage = body
     with pytest.raises(ForeignAnswerError) as caught:
         ask(url, lambda client: client.hosts())
-    assert reason in str(caught.value)
+    reasons = (reason,) if isinstance(reason, str) else reason
+    assert any(one in str(caught.value) for one in reasons)
     assert "\n" not in str(caught.value)
 
 
