@@ -9,8 +9,7 @@ import numpy as np
 
 from vedette_server.compiled import in_background
 from vedette_server.ingest import kernels
-
-VALUE_BYTES = 8
+from vedette_shared.frames import VALUE_BYTES
 
 
 def from_planes(planes: memoryview) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import trio
 
-from vedette_server.storage.appends import VALUE_BYTES, EndsAppend, FramesAppend, SamplesAppend, Taker
+from vedette_server.storage.appends import EndsAppend, FramesAppend, SamplesAppend, Taker
 from vedette_server.storage.checkpoint import Checkpoint
 from vedette_server.storage.commit import Append, CommitQueue, Group
 from vedette_server.storage.contents import NOTHING_YET, Contents
@@ -22,7 +22,7 @@ from vedette_server.storage.rows import RowsAppend, row_of
 from vedette_server.storage.state import State
 from vedette_shared.clock import Clock
 from vedette_shared.errors import FrameError, VedetteError
-from vedette_shared.frames import Frame, Layout, Sender
+from vedette_shared.frames import VALUE_BYTES, Frame, Layout, Sender
 from vedette_shared.labels import Labels
 
 _APPLY_AT_ONCE = 64
@@ -148,8 +148,8 @@ class StoreAppender:
         try:
             async with self._turn:
                 await self._make_room(2 * sum(append.values for append in batch))
-                await self._examine([append for append in batch if append.late()])
                 self._taker.oldest = self._oldest()
+                await self._examine([append for append in batch if append.late()])
                 await self._write(batch)
                 self._state.fsyncs += 1
                 await self._apply(groups)

@@ -16,10 +16,8 @@ from vedette_server.storage.log import records
 from vedette_server.storage.log.framing import frame_record
 from vedette_server.storage.read.directory import Source
 from vedette_server.storage.state import State
-from vedette_shared.frames import Frame, Layout, Sender
+from vedette_shared.frames import VALUE_BYTES, Frame, Layout, Sender
 from vedette_shared.labels import Labels
-
-VALUE_BYTES = 8
 
 
 class Taker:

@@ -17,11 +17,10 @@ from vedette_server.storage.late import Bits
 from vedette_server.storage.log.records import encode_route
 from vedette_server.storage.sequences import SequenceMemory, Stretches
 from vedette_server.storage.sources import ENDED, SourceHistory, Sources
-from vedette_shared.frames import ABSENT, ABSENT_BITS, STALE_NAN, Frame, Layout, Sender
+from vedette_shared.frames import ABSENT, ABSENT_BITS, STALE_NAN, VALUE_BYTES, Frame, Layout, Sender
 
 _ABSENT_END = ABSENT_BITS.to_bytes(8, "little")[3:]
 """What is left without its zeroes is sought in half the time."""
-_VALUE_BYTES = 8
 _NOTHING_HELD: Mapping[int, Bits] = {}
 
 
@@ -153,10 +152,6 @@ class Intake:
         run.last = timestamp
         return True
 
-    def known(self, sender: Sender, frame: Frame) -> bool:
-        """Whether the frame is in the store already."""
-        return frame.sequence > 0 and frame.sequence in self.sequences.of(sender)
-
     def loose(
         self,
         numbers: NDArray[np.int64],
@@ -267,7 +262,7 @@ def _without(values: bytes, held: Bits, counts: Counts) -> bytes:
 
 def present(values: bytes) -> int:
     """How many of these doubles are not absent."""
-    count = len(values) // _VALUE_BYTES
+    count = len(values) // VALUE_BYTES
     if _ABSENT_END in values:
         count -= int((np.frombuffer(values, np.uint64) == ABSENT_BITS).sum())
     return count

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vedette_shared.frames import VALUE_BYTES
+
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 
 BATCH_VALUES = 1 << 20
 """About so many samples go in one commit at most."""
-
-_VALUE_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,12 @@ class StorageOptions:
 
     def head_budget(self, series: int) -> int:
         """The bytes at which a head is cut, if as many series as in the one before go on."""
-        enough = _VALUE_BYTES * self.head_rows * series
+        enough = VALUE_BYTES * self.head_rows * series
         return max(self.head_bytes, min(enough, self.head_bytes_max))
 
     def head_capacity(self, values: int, budget: int = 0) -> int:
         """The bytes of a new head's arena: what it may hold, and room for the batch that fills it and ``values``."""
-        return max(self.head_bytes, budget) + _VALUE_BYTES * max(3 * BATCH_VALUES, 2 * values)
+        return max(self.head_bytes, budget) + VALUE_BYTES * max(3 * BATCH_VALUES, 2 * values)
 
 
 @dataclass(frozen=True, slots=True)

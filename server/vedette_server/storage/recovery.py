@@ -14,7 +14,6 @@ from vedette_server.storage.contents import Contents
 from vedette_server.storage.cutting import Cutter, Sealed
 from vedette_server.storage.errors import DamagedFileError
 from vedette_server.storage.folder import DataFolder
-from vedette_server.storage.head.arena import VALUE_BYTES
 from vedette_server.storage.head.head import Head
 from vedette_server.storage.index.identity import Index
 from vedette_server.storage.intake import Intake
@@ -22,6 +21,7 @@ from vedette_server.storage.log.segments import segment_numbers, segment_path
 from vedette_server.storage.options import StorageOptions
 from vedette_server.storage.read.cache import PieceCache
 from vedette_server.storage.replaying import LogReplayer
+from vedette_shared.frames import VALUE_BYTES
 
 Damaged = Callable[[], None]
 

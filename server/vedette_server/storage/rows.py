@@ -11,14 +11,14 @@ from collections.abc import Iterable, Sequence
 import msgspec
 import numpy as np
 
-from vedette_server.storage.appends import VALUE_BYTES, FramesAppend, Taker, framed
+from vedette_server.storage.appends import FramesAppend, Taker, framed
 from vedette_server.storage.commit import Append
 from vedette_server.storage.intake import Way, present
 from vedette_server.storage.interface import Receipt
 from vedette_server.storage.log import records
 from vedette_server.storage.read.directory import Source
 from vedette_server.storage.sequences import Stretches
-from vedette_shared.frames import ABSENT_BITS, Frame, Layout, Sender
+from vedette_shared.frames import ABSENT_BITS, VALUE_BYTES, Frame, Layout, Sender
 
 MOST_ROWS = 256
 """So many are taken into the head without a pause: about a millisecond."""
@@ -80,11 +80,11 @@ class RowsAppend(Append):
         return [row.frame.layout for row in self._rows]
 
     def late(self) -> bool:
-        way_of, floor_of = self._taker.intake.way, self._taker.floors.of
+        way_of, floor_of, oldest = self._taker.intake.way, self._taker.floors.of, self._taker.oldest
         for place, row in enumerate(self._rows):
             frame = row.frame
             way = way_of(frame)
-            if way is None or frame.timestamp <= floor_of(way.target):
+            if way is None or frame.timestamp <= floor_of(way.target) or frame.timestamp < oldest:
                 way = None
                 self._others[place] = FramesAppend(self._taker, row.sender, (), (frame,))
             self._ways.append(way)
@@ -103,14 +103,13 @@ class RowsAppend(Append):
                 pieces += self._others[place].encode()
                 continue
             frame = row.frame
-            if frame.timestamp >= taker.oldest:
-                pieces += taker.layout_pieces(frame.layout)
-                pieces += framed(records.encode_head(row.sender, frame, way.route), frame.values)
+            pieces += taker.layout_pieces(frame.layout)
+            pieces += framed(records.encode_head(row.sender, frame, way.route), frame.values)
         return pieces
 
     def apply(self) -> list[Receipt]:
         taker, rows, ways = self._taker, self._rows, self._ways
-        intake, oldest = taker.intake, taker.oldest
+        intake = taker.intake
         head = intake.head
         plain = [row.frame.values for row, way in zip(rows, ways, strict=True) if way is not None]
         values = b"".join(plain)
@@ -123,14 +122,13 @@ class RowsAppend(Append):
                 receipts += self._others[place].apply()
                 continue
             frame, seen, size = row.frame, row.seen, way.size
-            timestamp = frame.timestamp
-            if timestamp >= oldest and intake.follow(way, seen, frame.sequence, timestamp):
-                head.append_at(way.stream, timestamp, at, size)
+            if intake.follow(way, seen, frame.sequence, frame.timestamp):
+                head.append_at(way.stream, frame.timestamp, at, size)
                 stored = present(frame.values) if has_absent else size // VALUE_BYTES
                 total += stored
                 receipts.append(Receipt(stored, 0, 0, 0, seen.highest))
             else:
-                counts, highest = intake.frames(row.sender, (frame,), oldest)
+                counts, highest = intake.frames(row.sender, (frame,), taker.oldest)
                 receipts.append(taker.count(counts).receipt(highest))
             at += size
         taker.count_stored(total)

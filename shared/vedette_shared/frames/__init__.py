@@ -21,7 +21,7 @@ from vedette_shared.frames.message import (
     encode_message,
     encode_target,
 )
-from vedette_shared.frames.values import ABSENT, ABSENT_BITS, STALE_BITS, STALE_NAN
+from vedette_shared.frames.values import ABSENT, ABSENT_BITS, STALE_BITS, STALE_NAN, VALUE_BYTES
 
 __all__ = [
     "ABSENT",
@@ -29,6 +29,7 @@ __all__ = [
     "MAGIC",
     "STALE_BITS",
     "STALE_NAN",
+    "VALUE_BYTES",
     "Frame",
     "Layout",
     "LayoutDecoder",

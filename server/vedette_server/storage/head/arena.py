@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from vedette_server.storage.arrays import reserved_pages
+from vedette_shared.frames import VALUE_BYTES
 
-VALUE_BYTES = 8
 MAX_BYTES = 2**32 - mmap.PAGESIZE
 """Places are uint32."""
 
@@ -53,7 +53,7 @@ class Arena:
         self.words = self._at_each_byte(np.uint64)
         self.doubles = self._at_each_byte(np.float64)
         self._address = np.frombuffer(self._pages, np.uint8).ctypes.data
-        self._files: list[tuple[int, int]] = []
+        self._files: dict[int, int] = {}
 
     def put(self, values: bytes | memoryview) -> int:
         """Copy values in; returns where they are."""
@@ -80,19 +80,18 @@ class Arena:
         if size:
             self._map(file, begin, size)
             self.filed += end - begin
-            self._files.append((begin, end))
+            self._files[begin] = end
         self.used = end
         return begin, self.bytes[begin : begin + size].toreadonly()
 
     def release(self, begin: int) -> None:
         """Take no memory for the file that was loaded at ``begin``, until it is read again."""
-        for first, end in self._files:
-            if first == begin:
-                self._pages.madvise(mmap.MADV_DONTNEED, first, end - first)
+        if begin in self._files:
+            self._pages.madvise(mmap.MADV_DONTNEED, begin, self._files[begin] - begin)
 
     def is_file(self, at: int) -> bool:
         """Whether what is there is a file's, and cannot be changed."""
-        return any(begin <= at < end for begin, end in self._files)
+        return any(begin <= at < end for begin, end in self._files.items())
 
     def _map(self, file: BinaryIO, begin: int, size: int) -> None:
         place = _libc.mmap(

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from vedette_server.storage.arrays import GrowingArray, reserved, view_of
 from vedette_server.storage.head import kernels
-from vedette_server.storage.head.arena import VALUE_BYTES, Arena
+from vedette_server.storage.head.arena import Arena
 from vedette_server.storage.head.view import HeadView
 from vedette_server.storage.index.layouts import Shape
 from vedette_server.storage.read.directory import Directory
-from vedette_shared.frames import ABSENT_BITS
+from vedette_shared.frames import ABSENT_BITS, VALUE_BYTES
 
 ROW_BYTES = 16
 STREAM_BYTES = 28
